@@ -77,7 +77,7 @@ pub(crate) const HIV: Problem = problem("86406008", "B24", "Human immunodeficien
 pub(crate) const OPIOIDS: Problem = problem("75544000", "F11.2", "Opioid dependence");
 pub(crate) const ALCOHOL: Problem = problem("66590003", "F10.2", "Alcohol dependence");
 pub(crate) const SYPHILIS: Problem = problem("76272004", "A53.9", "Syphilis");
-pub(crate) const CONTRACEPTION: Problem = problem("13197004", "Z30.9", "Contraception");
+pub(crate) const CONTRACEPTION: Problem = problem("13197004", "Z30.9", "Uses contraception");
 pub(crate) const TERMINATION: Problem = problem("57797005", "O04.9", "Induced termination of pregnancy");
 pub(crate) const PREGNANT: Problem = problem("77386006", "Z33", "Pregnant");
 

@@ -2,7 +2,8 @@
 //!
 //! One resource per line, each patient first and then everything of that patient, references relative (`Type/id`).
 //! The same options give the same bytes. Patient *k* does not depend on how many patients are asked, and memory does not
-//! grow with them. The crate reads no clock and writes only to the writer it is given. Every resource carries the tag
+//! grow with them. Values are rounded to what a laboratory prints, so the last bits of a `powf` do not reach the bytes.
+//! The crate reads no clock and writes only to the writer it is given. Every resource carries the tag
 //! `HTEST` (v3-ActReason), family names are `Ward-0001` and so on, and there are no identifiers.
 //!
 //! # Stated shares

@@ -60,7 +60,7 @@ impl Person {
     }
 
     pub(crate) fn has_copd(&self) -> bool {
-        matches!(self.cast.vital_trap, VitalTrap::CopdWithTarget | VitalTrap::CopdWithoutTarget)
+        has_copd(self.cast)
     }
 
     /// The Patient resource, still without id and tag.
@@ -99,6 +99,10 @@ impl Person {
     }
 }
 
+fn has_copd(cast: Cast) -> bool {
+    matches!(cast.vital_trap, VitalTrap::CopdWithTarget | VitalTrap::CopdWithoutTarget)
+}
+
 fn draw_sex(coins: &mut Coins, cast: Cast) -> Sex {
     let drawn = if coins.chance(50) { Sex::Female } else { Sex::Male };
     if cast.news2 == News2Band::Pregnant { Sex::Female } else { drawn }
@@ -111,7 +115,10 @@ fn draw_age(coins: &mut Coins, cast: Cast) -> i64 {
         T1Verdict::Contraindicated | T1Verdict::NotStarted => coins.between(45, 95),
         T1Verdict::Deceased => coins.between(55, 97),
         T1Verdict::NoObjection | T1Verdict::Stale | T1Verdict::NoCreatinine | T1Verdict::UnknownSex => {
-            if cast.sensitive == Some(Sensitive::SexualHealth) { coins.between(20, 48) } else { coins.between(20, 93) }
+            // COPD is rare before 50.
+            let youngest = if has_copd(cast) { 50 } else { 20 };
+            let oldest = if cast.sensitive == Some(Sensitive::SexualHealth) { 48 } else { 93 };
+            coins.between(youngest, oldest)
         }
     }
 }

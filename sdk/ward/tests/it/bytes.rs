@@ -56,3 +56,16 @@ fn the_patient_comes_first_and_every_line_is_one_resource() {
     assert_eq!(rows[patients[1]]["id"], "ward7-p0002");
     assert!(text.ends_with('\n'));
 }
+
+#[test]
+fn the_bytes_of_seed_seven_stay_as_they_were_released() {
+    let text = String::from_utf8(bytes(&WardOptions::new(7, 1))).unwrap();
+    let line = |id: &str| text.lines().find(|line| line.contains(&format!("\"id\":\"{id}\""))).unwrap();
+    assert_eq!(
+        line("ward7-p0001"),
+        r#"{"birthDate":"1959-09-26","gender":"female","id":"ward7-p0001","meta":{"tag":[{"code":"HTEST","display":"test health data","system":"http://terminology.hl7.org/CodeSystem/v3-ActReason"}]},"name":[{"family":"Ward-0001","given":["Synthetic"],"use":"official"}],"resourceType":"Patient"}"#
+    );
+    let creatinine = line("ward7-p0001-creatinine-6");
+    assert!(creatinine.contains(r#""effectiveDateTime":"2026-05-16T07:48:00Z""#));
+    assert!(creatinine.ends_with(r#""unit":"mg/dL","value":0.75}}"#));
+}
