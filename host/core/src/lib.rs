@@ -1,1 +1,28 @@
-//! Not yet written.
+//! The rules: what an invocation may see, what may leave it, and in which order that is decided.
+//!
+//! This room refuses to do anything else: it reads no clock, opens nothing and draws no randomness. Time, coins and bytes
+//! are arguments, and every other room is behind a port. A [`clearance::Clearance`], [`gather::Views`],
+//! [`release::Release`] and [`invoke::Receipt`] are proofs: their fields are private and only this room makes them.
+#![forbid(unsafe_code)]
+
+pub mod ids;
+
+pub mod limits;
+
+pub mod elements;
+pub mod manifest;
+pub mod proposal;
+
+pub mod call;
+pub mod grant;
+pub mod ports;
+
+pub mod clearance;
+pub mod gather;
+pub mod invoke;
+pub mod message;
+pub mod profile;
+pub mod record;
+pub mod release;
+pub mod view;
+pub mod words;

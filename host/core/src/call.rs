@@ -1,0 +1,91 @@
+//! One CDS Hooks call, as the server read it: authenticated, shaped, not yet decided.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cordon_fhir::reference::Reference;
+use cordon_fhir::scope::ScopeSet;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::grant::Installed;
+use crate::ids::{Coins, Issuer, MintedId, NeedName, PatientId, TenantId};
+use crate::manifest::Service;
+
+/// What a client sent for one prefetch key. An absent key is an absent entry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prefetch {
+    /// The client asked and there is no data: JSON `null` (CDS Hooks 2.0, prefetch).
+    Null,
+    /// The client tried and failed: an OperationOutcome.
+    Failed,
+    /// Rows, and whether they are all of them: a page with a next link, or a total above the entries, is not.
+    Rows {
+        /// The resources.
+        rows: Vec<Value>,
+        /// No further page exists.
+        complete: bool,
+    },
+}
+
+/// What the EHR user may read, as far as the host could verify it.
+#[derive(Debug, Clone, Default)]
+pub enum UserRight {
+    /// Nothing is verified: only what the client itself sent may be used.
+    #[default]
+    Unverified,
+    /// Verified SMART scopes: from `fhirAuthorization`, or a role configured for the issuer.
+    Scopes(ScopeSet),
+}
+
+/// Purpose of use (HL7 v3 ActReason). Configured per issuer and hook.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Treatment: the default.
+    #[default]
+    #[serde(rename = "TREAT")]
+    Treatment,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct HookCall {
+    /// Minted by the host for this call.
+    pub invocation: MintedId,
+    /// From the verified client, never from the body.
+    pub tenant: TenantId,
+    /// The verified client.
+    pub issuer: Issuer,
+    /// The plugin version that answers, and its grant.
+    pub installed: Arc<Installed>,
+    /// The service called.
+    pub service: Service,
+    /// The client's UUID for this hook.
+    pub hook_instance: String,
+    /// The user, as the hook's context names it.
+    pub user: Option<Reference>,
+    /// The patient in context.
+    pub patient: PatientId,
+    /// The resources of `context.draftOrders`.
+    pub draft_orders: Vec<Value>,
+    /// The references of `context.selections`.
+    pub selections: Vec<Reference>,
+    /// What the client prefetched.
+    pub prefetch: BTreeMap<NeedName, Prefetch>,
+    /// What the user may read.
+    pub right: UserRight,
+    /// Purpose of use.
+    pub purpose: Purpose,
+    /// When the call came in: for the record.
+    pub received: Timestamp,
+    /// The time that the plugin reads, frozen. The same, but for a demo store with a set clock.
+    pub now: Timestamp,
+    /// BCP 47 tag for texts.
+    pub locale: String,
+    /// What is left of the service's deadline for the run.
+    pub budget: Duration,
+    /// Random input for ids and seeds.
+    pub coins: Coins,
+}

@@ -1,0 +1,246 @@
+//! Minimisation: a row reaches a plugin with the elements its need lists, and nothing else.
+//!
+//! A listed element comes whole, but for what speaks outside the coded fields: free text (`text`, `display`, `title`,
+//! `div`, `data`, `url`) comes only when a path names it, and extensions, contained resources, narrative and element
+//! ids never do. References lead only to rows that are in view.
+
+use std::collections::BTreeMap;
+
+use cordon_fhir::reference::Reference;
+use serde_json::{Map, Value};
+
+/// Why an element list was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ElementError {
+    /// No element at all.
+    #[error("elements: list at least one")]
+    Empty,
+    /// More than 64.
+    #[error("elements: at most 64")]
+    TooMany,
+    /// Not a path of FHIR element names.
+    #[error("elements: `{0}` is not a path of FHIR element names such as code or code.text")]
+    Path(String),
+    /// An element whose content no rule bounds.
+    #[error("elements: `{0}` cannot be asked for: its content is not bounded by the definition of the resource")]
+    Unbounded(String),
+}
+
+/// Never handed over, whatever a path says.
+const NEVER: [&str; 7] = ["extension", "modifierExtension", "contained", "meta", "implicitRules", "id", "resourceType"];
+
+/// Handed over only when a path names them.
+const NAMED_ONLY: [&str; 6] = ["text", "display", "title", "div", "data", "url"];
+
+/// A set of element paths: a tree whose leaves are handed over whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Elements {
+    paths: Vec<String>,
+    root: Node,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Node {
+    /// A path ends here: the element comes whole.
+    whole: bool,
+    children: BTreeMap<String, Node>,
+}
+
+impl Elements {
+    /// Reads a manifest's list.
+    ///
+    /// # Errors
+    /// [`ElementError`] names the path.
+    pub fn parse(paths: &[String]) -> Result<Self, ElementError> {
+        if paths.is_empty() {
+            return Err(ElementError::Empty);
+        }
+        if paths.len() > 64 {
+            return Err(ElementError::TooMany);
+        }
+        let mut elements = Self::default();
+        for path in paths {
+            elements.add(path)?;
+        }
+        elements.paths.sort();
+        elements.paths.dedup();
+        Ok(elements)
+    }
+
+    fn add(&mut self, path: &str) -> Result<(), ElementError> {
+        let quoted = || path.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
+        let steps: Vec<&str> = path.split('.').collect();
+        let fine = |step: &&str| {
+            step.starts_with(|c: char| c.is_ascii_lowercase()) && step.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        if steps.len() > 6 || !steps.iter().all(fine) {
+            return Err(ElementError::Path(quoted()));
+        }
+        if steps.iter().any(|step| NEVER.contains(step)) || steps.first() == Some(&"text") {
+            return Err(ElementError::Unbounded(quoted()));
+        }
+        let mut node = &mut self.root;
+        for step in steps {
+            node = node.children.entry(step.to_owned()).or_default();
+        }
+        node.whole = true;
+        self.paths.push(path.to_owned());
+        Ok(())
+    }
+
+    /// The paths, sorted, for the reviewer.
+    #[must_use]
+    pub fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// The row as a plugin may see it: `resourceType`, the minted id and the listed elements. `link` gives the minted
+    /// reference of a row in view.
+    #[must_use]
+    pub fn minimise(&self, resource: &Value, id: &str, link: &dyn Fn(&Reference) -> Option<String>) -> Value {
+        let mut row = Map::new();
+        if let Some(kind) = resource.get("resourceType") {
+            row.insert("resourceType".to_owned(), kind.clone());
+        }
+        row.insert("id".to_owned(), Value::from(id));
+        if let Value::Object(members) = resource {
+            keep_members(members, &self.root, link, &mut row);
+        }
+        Value::Object(row)
+    }
+}
+
+/// Whether the resource says that its meaning changes in a way which minimisation would hide (FHIR R4 `modifierExtension`,
+/// `implicitRules`). Such a row is withheld: showing it without its modifier could harm.
+#[must_use]
+pub fn changes_meaning(resource: &Value) -> bool {
+    match resource {
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name == "modifierExtension" || name == "implicitRules" || changes_meaning(value)),
+        Value::Array(items) => items.iter().any(changes_meaning),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn keep_members(
+    members: &Map<String, Value>,
+    node: &Node,
+    link: &dyn Fn(&Reference) -> Option<String>,
+    out: &mut Map<String, Value>,
+) {
+    for (name, value) in members {
+        // A member starting with `_` carries the extensions of a primitive.
+        if NEVER.contains(&name.as_str()) || name.starts_with('_') {
+            continue;
+        }
+        let child = node.children.get(name);
+        let listed = child.is_some() || (node.whole && !NAMED_ONLY.contains(&name.as_str()));
+        if !listed {
+            continue;
+        }
+        let whole = Node { whole: true, children: BTreeMap::new() };
+        let inherited = child.map(|c| Node { whole: c.whole || node.whole, children: c.children.clone() });
+        if let Some(kept) = keep(value, inherited.as_ref().unwrap_or(&whole), link) {
+            out.insert(name.clone(), kept);
+        }
+    }
+}
+
+/// The value as far as it is listed; `None` when nothing of it is left.
+fn keep(value: &Value, node: &Node, link: &dyn Fn(&Reference) -> Option<String>) -> Option<Value> {
+    match value {
+        Value::Object(members) if members.contains_key("reference") => keep_reference(members, node, link),
+        Value::Object(members) => {
+            let mut out = Map::new();
+            keep_members(members, node, link, &mut out);
+            (!out.is_empty()).then_some(Value::Object(out))
+        }
+        Value::Array(items) => {
+            let kept: Vec<Value> = items.iter().filter_map(|item| keep(item, node, link)).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
+        }
+        Value::Null => None,
+        // A path into a primitive names nothing.
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => node.whole.then(|| value.clone()),
+    }
+}
+
+/// A Reference leads to a row in view or is absent; its `identifier` would name a row out of view.
+fn keep_reference(
+    members: &Map<String, Value>,
+    node: &Node,
+    link: &dyn Fn(&Reference) -> Option<String>,
+) -> Option<Value> {
+    let target = members.get("reference").and_then(Value::as_str).and_then(Reference::parse)?;
+    let minted = link(&target)?;
+    let mut out = Map::new();
+    out.insert("reference".to_owned(), Value::from(minted));
+    if let (Some(display), true) = (members.get("display"), node.children.contains_key("display")) {
+        out.insert("display".to_owned(), display.clone());
+    }
+    Some(Value::Object(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn minimise(paths: &[&str], resource: &Value) -> Value {
+        let paths: Vec<String> = paths.iter().map(|&p| p.to_owned()).collect();
+        let link = |target: &Reference| (target.id == "p").then(|| "Patient/r1".to_owned());
+        Elements::parse(&paths).unwrap().minimise(resource, "r2", &link)
+    }
+
+    #[test]
+    fn what_is_not_listed_is_absent() {
+        let row = json!({"resourceType": "Observation", "id": "o", "status": "final", "note": [{"text": "HIV"}],
+            "text": {"div": "<div>HIV</div>"}, "extension": [{"url": "x"}], "meta": {"source": "s"}});
+        assert_eq!(minimise(&["status"], &row), json!({"resourceType": "Observation", "id": "r2", "status": "final"}));
+    }
+
+    #[test]
+    fn free_text_inside_a_listed_element_comes_only_by_name() {
+        let row = json!({"resourceType": "Observation", "code": {"text": "free", "coding": [
+            {"system": "s", "code": "c", "display": "d", "extension": [{"url": "u"}]}]}});
+        assert_eq!(minimise(&["code"], &row)["code"], json!({"coding": [{"system": "s", "code": "c"}]}));
+        assert_eq!(minimise(&["code", "code.text"], &row)["code"]["text"], json!("free"));
+        assert_eq!(minimise(&["code.text"], &row)["code"], json!({"text": "free"}));
+        assert_eq!(minimise(&["code", "code.coding.display"], &row)["code"]["coding"][0]["display"], json!("d"));
+    }
+
+    #[test]
+    fn a_reference_to_a_row_out_of_view_is_absent() {
+        let row = json!({"resourceType": "Observation", "subject": {"reference": "Patient/p", "display": "Ann"},
+            "performer": [{"reference": "Practitioner/x", "identifier": {"value": "1"}}]});
+        let kept = minimise(&["subject", "performer"], &row);
+        assert_eq!(kept["subject"], json!({"reference": "Patient/r1"}));
+        assert_eq!(kept.get("performer"), None);
+    }
+
+    #[test]
+    fn unbounded_and_malformed_paths_are_refused() {
+        for path in
+            ["text", "contained", "code.extension", "meta", "id", "Code", "code..text", "", "a.b.c.d.e.f.g", "_code"]
+        {
+            assert!(Elements::parse(&[path.to_owned()]).is_err(), "{path}");
+        }
+        assert_eq!(Elements::parse(&[]), Err(ElementError::Empty));
+    }
+
+    #[test]
+    fn decimals_keep_their_text() {
+        let row: Value =
+            serde_json::from_str(r#"{"resourceType":"Observation","valueQuantity":{"value":13.50}}"#).unwrap();
+        assert!(minimise(&["valueQuantity"], &row).to_string().contains("13.50"));
+    }
+
+    #[test]
+    fn a_modifier_anywhere_changes_meaning() {
+        assert!(changes_meaning(&json!({"a": [{"modifierExtension": [{}]}]})));
+        assert!(changes_meaning(&json!({"implicitRules": "http://x"})));
+        assert!(!changes_meaning(&json!({"extension": [{}]})));
+    }
+}

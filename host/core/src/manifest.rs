@@ -1,0 +1,510 @@
+//! The manifest: what a plugin says it is, wants to see and may show. Parsed strictly from `plugin.toml`.
+//!
+//! Nothing listed means nothing allowed. An unknown field, a duplicate key and a field that the host cannot enforce are
+//! refused, so that what a reviewer reads is what will happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cordon_fhir::scope::{Context, Permission, Scope};
+use serde::{Deserialize, Serialize};
+
+use crate::elements::{ElementError, Elements};
+use crate::ids::{EntryName, NeedName, PluginId, ServiceId};
+use crate::limits::{LimitClass, Limits};
+use crate::proposal::Proposal;
+
+/// The one WIT version this host serves.
+pub const WIT: &str = "cordon:clinical@0.1.0";
+
+/// Prefetch tokens that the host fills in itself. A manifest may name no other.
+pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
+
+/// Why a `plugin.toml` was not accepted. The texts quoted are the publisher's, never a patient's.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not TOML, an unknown field, a duplicate key or a wrong type.
+    #[error("not a manifest: {0}")]
+    Shape(String),
+    /// Made for another contract.
+    #[error("made for `{wit}`, this host serves `{WIT}`")]
+    Wit {
+        /// What the manifest names.
+        wit: String,
+    },
+    /// A scope that cannot be read, or that asks for more than reading one patient's data.
+    #[error("need `{need}`: malformed scope: {why}")]
+    Scope {
+        /// The need.
+        need: NeedName,
+        /// What is wrong.
+        why: String,
+    },
+    /// A prefetch token that the host does not fill.
+    #[error("need `{need}`: unknown prefetch token; the host fills {PATIENT_TOKEN} itself and no other")]
+    PrefetchToken {
+        /// The need.
+        need: NeedName,
+    },
+    /// An element path that cannot be enforced.
+    #[error("need `{need}`: {why}")]
+    Element {
+        /// The need.
+        need: NeedName,
+        /// What is wrong.
+        why: ElementError,
+    },
+    /// A rule that is not about one need.
+    #[error("{0}")]
+    Rule(String),
+}
+
+/// A text in the languages a hospital reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// English.
+    pub en: String,
+    /// German; absent means English is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub de: Option<String>,
+}
+
+impl Texts {
+    /// The text for a BCP 47 tag: German for `de…`, else English.
+    #[must_use]
+    pub fn for_locale(&self, locale: &str) -> &str {
+        match &self.de {
+            Some(de) if locale.starts_with("de") => de,
+            Some(_) | None => &self.en,
+        }
+    }
+}
+
+/// The CDS Hooks 2.0 library hooks a service may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hook {
+    /// A patient's record is opened.
+    PatientView,
+    /// An order is being chosen.
+    OrderSelect,
+    /// Orders are about to be signed.
+    OrderSign,
+    /// An order is being sent to a performer.
+    OrderDispatch,
+    /// An encounter starts.
+    EncounterStart,
+    /// A discharge is prepared.
+    EncounterDischarge,
+    /// An appointment is being made.
+    AppointmentBook,
+}
+
+impl Hook {
+    /// Every hook.
+    pub const ALL: [Self; 7] = [
+        Self::PatientView,
+        Self::OrderSelect,
+        Self::OrderSign,
+        Self::OrderDispatch,
+        Self::EncounterStart,
+        Self::EncounterDischarge,
+        Self::AppointmentBook,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PatientView => "patient-view",
+            Self::OrderSelect => "order-select",
+            Self::OrderSign => "order-sign",
+            Self::OrderDispatch => "order-dispatch",
+            Self::EncounterStart => "encounter-start",
+            Self::EncounterDischarge => "encounter-discharge",
+            Self::AppointmentBook => "appointment-book",
+        }
+    }
+
+    /// Reads a name from the wire; `None` for a hook this host does not serve.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hook| hook.as_str() == name)
+    }
+}
+
+/// The link of a service: on every card or on none, never chosen by data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// What the clinician reads.
+    pub label: String,
+    /// An absolute `https` URL without user, query and fragment.
+    pub url: String,
+}
+
+/// One CDS service. The key is (id, hook): several services may share an id when the hook differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The id in the URL.
+    pub id: ServiceId,
+    /// The hook it answers.
+    pub hook: Hook,
+    /// Shown in discovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Shown in discovery.
+    pub description: String,
+    /// The one link of its cards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+}
+
+/// What happens when something of a need is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnWithheld {
+    /// The plugin runs on what it may see.
+    Run,
+    /// The plugin is not run; the clinician reads that nothing was evaluated.
+    Abstain,
+}
+
+/// Where a need's rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The record: prefetch or the store, by a SMART v2 scope.
+    Record(Scope),
+    /// The orders being written: `context.draftOrders`.
+    DraftOrders,
+    /// Those of them that are selected: `context.selections`.
+    Selections,
+}
+
+/// One declared need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its name, unique in the manifest; also the prefetch key.
+    pub name: NeedName,
+    /// Where its rows come from.
+    pub source: Source,
+    /// The elements handed over.
+    pub elements: Elements,
+    /// The newest so many visible rows; `None` means all.
+    pub newest: Option<u32>,
+    /// What to do when something is withheld.
+    pub on_withheld: OnWithheld,
+    /// Why the plugin needs it, for the reviewer.
+    pub why: String,
+}
+
+/// An override reason that cards may offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverrideReason {
+    /// Its name in the manifest.
+    pub name: EntryName,
+    /// The code.
+    pub code: String,
+    /// The code system.
+    pub system: String,
+    /// What the clinician reads.
+    pub display: String,
+}
+
+/// Who a card is from, as the clinician reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardSource {
+    /// `card.source.label`.
+    pub label: String,
+    /// `card.source.url`: absolute `https` without user, query and fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// `card.source.icon`: the same rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+}
+
+/// How cards are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardMode {
+    /// The plugin writes the text; the card profile bounds it.
+    Text,
+}
+
+/// A checked manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The plugin's id.
+    pub id: PluginId,
+    /// Its version (Semantic Versioning 2.0.0).
+    pub version: semver::Version,
+    /// Its name.
+    pub title: Texts,
+    /// What it does.
+    pub description: Texts,
+    /// The intended use, in the publisher's words.
+    pub intended_use: String,
+    /// Who makes it.
+    pub publisher: String,
+    /// How to reach them.
+    pub contact: String,
+    /// Further facts for the reviewer (`licence`, `mdr-class`, `udi-di`).
+    pub facts: BTreeMap<&'static str, String>,
+    /// Its services, at least one.
+    pub services: Vec<Service>,
+    /// Its needs by name.
+    pub needs: BTreeMap<NeedName, Need>,
+    /// Override reasons by name.
+    pub override_reasons: BTreeMap<EntryName, OverrideReason>,
+    /// Orders it may propose, by name.
+    pub proposals: BTreeMap<EntryName, Proposal>,
+    /// How it writes cards.
+    pub cards: CardMode,
+    /// Who its cards are from.
+    pub source: CardSource,
+    /// What a run may use.
+    pub limits: Limits,
+}
+
+impl Manifest {
+    /// Reads a `plugin.toml`.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let raw: Raw = toml::from_str(text).map_err(|error| ManifestError::Shape(error.message().to_owned()))?;
+        raw.check()
+    }
+
+    /// The service with this id for this hook.
+    #[must_use]
+    pub fn service(&self, id: &ServiceId, hook: Hook) -> Option<&Service> {
+        self.services.iter().find(|service| service.id == *id && service.hook == hook)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Raw {
+    id: PluginId,
+    version: semver::Version,
+    wit: String,
+    title: Texts,
+    description: Texts,
+    intended_use: String,
+    publisher: String,
+    contact: String,
+    licence: Option<String>,
+    mdr_class: Option<String>,
+    udi_di: Option<String>,
+    service: Vec<Service>,
+    #[serde(default)]
+    need: Vec<RawNeed>,
+    #[serde(default)]
+    override_reason: Vec<OverrideReason>,
+    #[serde(default)]
+    proposal: Vec<RawProposal>,
+    cards: RawCards,
+    source: CardSource,
+    #[serde(default)]
+    limits: RawLimits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawNeed {
+    name: NeedName,
+    scope: Option<String>,
+    source: Option<String>,
+    elements: Vec<String>,
+    newest: Option<u32>,
+    on_withheld: Option<OnWithheld>,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProposal {
+    name: EntryName,
+    description: String,
+    resource: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCards {
+    mode: CardMode,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    class: Option<LimitClass>,
+    fuel: Option<u64>,
+    memory: Option<String>,
+}
+
+impl Raw {
+    fn check(self) -> Result<Manifest, ManifestError> {
+        if self.wit != WIT {
+            return Err(ManifestError::Wit { wit: self.wit.chars().take(64).collect() });
+        }
+        check_services(&self.service)?;
+        check_url("source.url", self.source.url.as_deref())?;
+        check_url("source.icon", self.source.icon.as_deref())?;
+        check_line("source.label", &self.source.label, 80)?;
+        let facts = [("licence", self.licence), ("mdr-class", self.mdr_class), ("udi-di", self.udi_di)];
+        let limits = Limits::from_manifest(self.limits.class, self.limits.fuel, self.limits.memory.as_deref())
+            .map_err(|error| ManifestError::Rule(error.to_string()))?;
+        let needs = self.need.into_iter().map(RawNeed::check).collect::<Result<Vec<_>, _>>()?;
+        let proposals = self
+            .proposal
+            .into_iter()
+            .map(|raw| {
+                let proposal = Proposal::parse(&raw.description, &raw.resource)
+                    .map_err(|error| ManifestError::Rule(format!("proposal `{}`: {error}", raw.name)))?;
+                Ok((raw.name, proposal))
+            })
+            .collect::<Result<Vec<_>, ManifestError>>()?;
+        for reason in &self.override_reason {
+            check_line("override-reason.display", &reason.display, 80)?;
+        }
+        Ok(Manifest {
+            id: self.id,
+            version: self.version,
+            title: self.title,
+            description: self.description,
+            intended_use: self.intended_use,
+            publisher: self.publisher,
+            contact: self.contact,
+            facts: facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+            services: self.service,
+            needs: unique("need", needs.into_iter().map(|need| (need.name.clone(), need)))?,
+            override_reasons: unique(
+                "override-reason",
+                self.override_reason.into_iter().map(|reason| (reason.name.clone(), reason)),
+            )?,
+            proposals: unique("proposal", proposals.into_iter())?,
+            cards: self.cards.mode,
+            source: self.source,
+            limits,
+        })
+    }
+}
+
+impl RawNeed {
+    fn check(self) -> Result<Need, ManifestError> {
+        let scope_error = |why: String| ManifestError::Scope { need: self.name.clone(), why };
+        let named = self.scope.as_deref().or(self.source.as_deref()).unwrap_or_default();
+        if named.contains("{{") {
+            return Err(ManifestError::PrefetchToken { need: self.name });
+        }
+        let source = match (self.scope.as_deref(), self.source.as_deref()) {
+            (Some(text), None) => Source::Record(record_scope(text).map_err(scope_error)?),
+            (None, Some("context.draftOrders")) => Source::DraftOrders,
+            (None, Some("context.selections")) => Source::Selections,
+            (None, Some(_)) => {
+                return Err(scope_error("source is context.draftOrders or context.selections".to_owned()));
+            }
+            (Some(_), Some(_)) | (None, None) => return Err(scope_error("name either scope or source".to_owned())),
+        };
+        let elements =
+            Elements::parse(&self.elements).map_err(|why| ManifestError::Element { need: self.name.clone(), why })?;
+        if self.newest == Some(0) {
+            return Err(ManifestError::Rule(format!("need `{}`: newest is at least 1", self.name)));
+        }
+        if self.why.trim().is_empty() {
+            return Err(ManifestError::Rule(format!("need `{}`: say why", self.name)));
+        }
+        let on_withheld = self.on_withheld.unwrap_or(OnWithheld::Abstain);
+        Ok(Need { name: self.name, source, elements, newest: self.newest, on_withheld, why: self.why })
+    }
+}
+
+/// A need reads one patient's data and nothing else: `patient/Type.rs…` or a part of those letters.
+fn record_scope(text: &str) -> Result<Scope, String> {
+    let scope = Scope::parse(text).map_err(|error| error.to_string())?;
+    if scope.context() != Context::Patient {
+        return Err("a need starts with patient/".to_owned());
+    }
+    let Some(kind) = scope.resource() else {
+        return Err("a need names one resource type, not *".to_owned());
+    };
+    let permissions = scope.permissions();
+    let writes = [Permission::Create, Permission::Update, Permission::Delete];
+    if writes.into_iter().any(|write| permissions.contains(write)) {
+        return Err("a need only reads: letters r and s".to_owned());
+    }
+    // An instance read is possible only of the patient in context; every other type is searched.
+    if kind.as_str() == "Patient" && !permissions.contains(Permission::Read) {
+        return Err("a need on Patient has the letter r".to_owned());
+    }
+    if kind.as_str() != "Patient" && !permissions.contains(Permission::Search) {
+        return Err("a need on this type is a search and has the letter s".to_owned());
+    }
+    if scope.search_query(PATIENT_TOKEN).is_none() {
+        return Err("no prefetch template can ask for it: it is not a search by patient".to_owned());
+    }
+    Ok(scope)
+}
+
+fn check_services(services: &[Service]) -> Result<(), ManifestError> {
+    if services.is_empty() {
+        return Err(ManifestError::Rule("a plugin has at least one [[service]]".to_owned()));
+    }
+    let keys: BTreeSet<_> = services.iter().map(|service| (&service.id, service.hook)).collect();
+    if keys.len() != services.len() {
+        return Err(ManifestError::Rule("two services share id and hook".to_owned()));
+    }
+    for service in services {
+        if service.description.trim().is_empty() {
+            return Err(ManifestError::Rule(format!("service `{}`: description is empty", service.id)));
+        }
+        if let Some(link) = &service.link {
+            check_line("service.link.label", &link.label, 80)?;
+            check_url("service.link.url", Some(&link.url))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_line(field: &str, text: &str, most: usize) -> Result<(), ManifestError> {
+    let fine = !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
+    if fine { Ok(()) } else { Err(ManifestError::Rule(format!("{field}: one line of 1 to {most} characters"))) }
+}
+
+/// URLs reach the clinician's browser, so they are fixed, plain and without room for data.
+fn check_url(field: &str, url: Option<&str>) -> Result<(), ManifestError> {
+    let Some(url) = url else { return Ok(()) };
+    let rest = url.strip_prefix("https://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    let fine = url.len() <= 512
+        && host.contains('.')
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'/' | b'_' | b'~' | b'%'));
+    if fine {
+        Ok(())
+    } else {
+        Err(ManifestError::Rule(format!("{field}: an absolute https URL without user, query and fragment")))
+    }
+}
+
+fn unique<K: Ord + std::fmt::Display, V>(
+    what: &str,
+    entries: impl Iterator<Item = (K, V)>,
+) -> Result<BTreeMap<K, V>, ManifestError> {
+    let mut map = BTreeMap::new();
+    for (name, value) in entries {
+        if map.contains_key(&name) {
+            return Err(ManifestError::Rule(format!("two {what} entries are named `{name}`")));
+        }
+        map.insert(name, value);
+    }
+    Ok(map)
+}

@@ -1,0 +1,253 @@
+//! What is written before anything leaves. The public part goes into the log for ever; the private part stands beside
+//! it, bound by a digest, and can be erased without breaking the proof.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{Digest, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
+use crate::manifest::Hook;
+use crate::message::{Failure, Trap};
+
+/// Why a row did not reach a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dropped {
+    /// Not a resource.
+    Malformed,
+    /// Not this patient's.
+    Foreign,
+    /// Not what the need asks for.
+    OutsideNeed,
+    /// Sent twice.
+    Duplicate,
+    /// Not within the grant or the policy.
+    Withheld,
+    /// Its modifier extension could not be shown.
+    ChangedMeaning,
+}
+
+/// Rows of one need.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeedCounts {
+    /// Dropped rows by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<Dropped, u32>,
+    /// The policy denied the whole need.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub denied: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl NeedCounts {
+    pub(crate) fn drop(&mut self, why: Dropped) {
+        let count = self.dropped.entry(why).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// How many rows were withheld, as opposed to not belonging here. A denied need counts as one.
+    #[must_use]
+    pub fn withheld(&self) -> u32 {
+        let of = |why| self.dropped.get(&why).copied().unwrap_or_default();
+        of(Dropped::Withheld).saturating_add(of(Dropped::ChangedMeaning)).saturating_add(u32::from(self.denied))
+    }
+}
+
+/// How a service call ended. The one table of outcomes; the server maps it to HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Cards, or nothing to say.
+    Answered,
+    /// The hospital switched the service off.
+    Disabled,
+    /// Something was withheld on an `abstain` need: the constant card.
+    NotEvaluated,
+    /// A need could not be obtained.
+    Unobtainable(NeedName),
+    /// The policy could not be evaluated.
+    PolicyUnavailable,
+    /// The runner could not take the message.
+    RunnerUnavailable,
+    /// The plugin said it could not.
+    Failed(Failure),
+    /// The plugin broke the contract or its budget.
+    Trapped(Trap),
+    /// Refused before a plugin was involved: the caller may not, or the request is malformed.
+    Refused(Refusal),
+}
+
+/// Policy said no, or the request was not one. Expected; recorded in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The body is not a CDS Hooks request.
+    #[error("the request is malformed")]
+    Malformed,
+    /// No such service, or not for this hook.
+    #[error("no such service")]
+    UnknownService,
+    /// The client may not call this.
+    #[error("the client may not call this")]
+    NotAllowed,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Event {
+    /// A service call.
+    Invocation {
+        /// The invocation.
+        invocation: MintedId,
+        /// The plugin; absent when the call was refused before one was involved.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        plugin: Option<PluginId>,
+        /// The plugin's version.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        version: Option<String>,
+        /// The component.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        component: Option<Digest>,
+        /// The service.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        service: Option<ServiceId>,
+        /// The hook.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        hook: Option<Hook>,
+        /// How it ended.
+        outcome: Outcome,
+        /// Dropped rows by need.
+        needs: BTreeMap<NeedName, NeedCounts>,
+        /// The answer's bytes.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        answer: Option<Digest>,
+    },
+    /// Feedback on cards.
+    Feedback {
+        /// The service.
+        service: ServiceId,
+        /// Entries about cards this host issued.
+        known: u32,
+        /// Entries about cards it did not issue: ignored.
+        unknown: u32,
+    },
+    /// An act of an administrator, or a look.
+    Admin {
+        /// What was done.
+        action: AdminAction,
+        /// Whether it was done or refused, with the refusal's text.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        refused: Option<String>,
+    },
+    /// The host started: a gap in the log has a reason.
+    Started {
+        /// The host's version.
+        host: String,
+    },
+}
+
+/// What an administrator did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AdminAction {
+    /// Trusted a publisher's key for a namespace.
+    TrustAdd {
+        /// The key.
+        key: String,
+        /// The plugin ids it may sign.
+        namespace: String,
+    },
+    /// Installed a version.
+    Install {
+        /// The plugin; absent when the package could not be read.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        plugin: Option<PluginId>,
+        /// Its version.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        version: Option<String>,
+        /// The component.
+        component: Digest,
+    },
+    /// Granted needs.
+    Grant {
+        /// The plugin.
+        plugin: PluginId,
+        /// The grant, canonical.
+        grant: Digest,
+    },
+    /// Switched services on.
+    Enable {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// Switched services off.
+    Disable {
+        /// The plugin.
+        plugin: PluginId,
+    },
+    /// Looked at what is installed.
+    Look {
+        /// What was looked at.
+        what: String,
+    },
+}
+
+/// Who and why: the private part of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Private {
+    /// The client.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub issuer: Option<Issuer>,
+    /// The EHR user, `Type/id`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<String>,
+    /// The patient's id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub patient: Option<String>,
+    /// The client's hook instance.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hook_instance: Option<String>,
+    /// The administrator: user id and name, from the socket's peer credentials.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub admin: Option<String>,
+    /// The administrator's reason.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Feedback as it came in: it may hold what a clinician wrote.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub feedback: Option<String>,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Whose.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// Who and why.
+    pub private: Private,
+}
+
+/// Where a record stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeafIndex(pub u64);
+
+/// A card that was issued, so that feedback about it can be recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The card.
+    pub card: MintedId,
+    /// By which service.
+    pub service: ServiceId,
+}

@@ -1,0 +1,34 @@
+//! The texts that the host itself says to clinicians. Constant: no data chooses among them.
+
+use crate::manifest::Texts;
+
+/// The host's own words. A hospital may put its own in their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Stands under every card.
+    pub footer: Texts,
+    /// The summary of the card that says a tool was not run.
+    pub not_evaluated: Texts,
+    /// Its detail.
+    pub not_evaluated_detail: Texts,
+    /// `card.source.label` of that card.
+    pub hospital: Texts,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        let texts = |en: &str, de: &str| Texts { en: en.to_owned(), de: Some(de.to_owned()) };
+        Self {
+            footer: texts(
+                "This tool uses only the data it is allowed to see. The data may be incomplete.",
+                "Dieses Werkzeug nutzt nur Daten, die es sehen darf. Die Daten können unvollständig sein.",
+            ),
+            not_evaluated: texts("Not evaluated", "Nicht ausgewertet"),
+            not_evaluated_detail: texts(
+                "This tool was not run, because it may not see all the data it needs. Decide without it.",
+                "Dieses Werkzeug wurde nicht ausgeführt, weil es nicht alle nötigen Daten sehen darf. Entscheiden Sie ohne es.",
+            ),
+            hospital: texts("Cordon", "Cordon"),
+        }
+    }
+}

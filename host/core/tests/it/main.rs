@@ -1,0 +1,10 @@
+//! The rules against their ports.
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod gather;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod pipeline;

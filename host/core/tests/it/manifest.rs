@@ -1,0 +1,89 @@
+//! A manifest that says anything the host cannot hold it to is refused.
+
+use cordon_core::grant::{Grant, GrantError, GrantedNeed};
+use cordon_core::manifest::{Manifest, ManifestError};
+
+use crate::fakes::{MANIFEST, need};
+
+fn refused(from: &str, to: &str) -> ManifestError {
+    assert!(MANIFEST.contains(from), "{from}");
+    Manifest::parse(&MANIFEST.replacen(from, to, 1)).unwrap_err()
+}
+
+#[test]
+fn unknown_fields_and_duplicate_keys_are_refused() {
+    assert!(matches!(refused("newest = 2", "newest = 2\nlatest = 2"), ManifestError::Shape(_)));
+    assert!(matches!(refused("newest = 2", "newest = 2\nnewest = 3"), ManifestError::Shape(_)));
+    assert!(matches!(refused("publisher =", "egress = \"https://x.example\"\npublisher ="), ManifestError::Shape(_)));
+}
+
+#[test]
+fn two_needs_of_one_name_are_refused() {
+    assert!(matches!(refused("name = \"draft\"", "name = \"patient\""), ManifestError::Rule(_)));
+}
+
+#[test]
+fn a_malformed_or_wide_scope_is_refused() {
+    let scope = "patient/Observation.rs?code=http://loinc.org|2160-0";
+    for wrong in [
+        "patient/Observation.sr",
+        "patient/*.rs",
+        "user/Observation.rs",
+        "patient/Observation.cruds",
+        "patient/Observation.r",
+        "patient/Observation.rs?colour=red",
+        "patient/Observation.read",
+        "",
+        "patient/Observation.rs?code=",
+    ] {
+        assert!(matches!(refused(scope, wrong), ManifestError::Scope { .. }), "{wrong}");
+    }
+}
+
+#[test]
+fn an_unknown_prefetch_token_is_refused() {
+    let scope = "patient/Observation.rs?code=http://loinc.org|2160-0";
+    let with = format!("{scope}&encounter={{{{context.encounterId}}}}");
+    assert!(matches!(refused(scope, &with), ManifestError::PrefetchToken { .. }));
+}
+
+#[test]
+fn a_url_with_room_for_data_is_refused() {
+    for wrong in [
+        "http://example.org/renal",
+        "https://example.org/renal?x=1",
+        "https://example.org/#x",
+        "https://u@example.org/",
+        "javascript:x",
+    ] {
+        assert!(matches!(refused("https://example.org/renal", wrong), ManifestError::Rule(_)), "{wrong}");
+    }
+}
+
+#[test]
+fn another_wit_version_is_refused() {
+    assert!(matches!(refused("clinical@0.1.0", "clinical@0.2.0"), ManifestError::Wit { .. }));
+}
+
+#[test]
+fn a_grant_narrows_and_never_widens() {
+    let manifest = Manifest::parse(MANIFEST).unwrap();
+    let with = |name: &str, within: Option<&str>| {
+        let mut grant = Grant::whole(&manifest);
+        grant.needs.insert(need(name), GrantedNeed { within: within.map(str::to_owned) });
+        grant.check(&manifest)
+    };
+    assert!(matches!(with("creatinine", Some("patient/Observation.rs")), Err(GrantError::Wider(_))));
+    assert!(matches!(with("creatinine", Some("nonsense")), Err(GrantError::Scope(..))));
+    assert!(matches!(with("draft", Some("patient/Patient.r")), Err(GrantError::NoScope(_))));
+    assert!(matches!(with("weight", None), Err(GrantError::UnknownNeed(_))));
+    assert!(with("creatinine", Some("patient/Observation.rs?code=http://loinc.org|2160-0&status=final")).is_ok());
+}
+
+#[test]
+fn leaving_out_a_need_that_abstains_is_refused() {
+    let manifest = Manifest::parse(MANIFEST).unwrap();
+    let mut grant = Grant::whole(&manifest);
+    grant.needs.remove(&need("creatinine"));
+    assert!(matches!(grant.check(&manifest), Err(GrantError::Withheld(_))));
+}

@@ -1,0 +1,92 @@
+//! How a call ends, and that nothing leaves unrecorded.
+
+use cordon_core::invoke::invoke;
+use cordon_core::ports::DenyAll;
+use cordon_core::record::{Event, Outcome};
+use serde_json::Value;
+
+use crate::fakes::{Book, BrokenPolicy, World, advice, call, creatinine, prefetched, whole};
+
+fn sent() -> Vec<(&'static str, cordon_core::call::Prefetch)> {
+    prefetched(vec![creatinine("a", "p", "2021-01-01")])
+}
+
+fn cards(body: Option<Vec<u8>>) -> Vec<Value> {
+    let body: Value = serde_json::from_slice(&body.unwrap()).unwrap();
+    body["cards"].as_array().unwrap().clone()
+}
+
+#[test]
+fn nothing_leaves_when_the_record_cannot_be_written() {
+    let mut world = World::new(vec![advice("eGFR 44")]);
+    world.book = Book(Default::default(), false);
+    assert!(invoke(call(&whole(), &sent()), world.ports()).is_err());
+}
+
+#[test]
+fn a_host_without_a_policy_shows_a_plugin_nothing() {
+    let mut world = World::new(vec![advice("eGFR 44")]);
+    world.policy = Box::new(DenyAll);
+    let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
+    assert_eq!(response.outcome, Outcome::NotEvaluated);
+    assert!(world.runner.1.borrow().is_empty(), "the guest ran");
+}
+
+#[test]
+fn a_policy_that_cannot_be_evaluated_ends_the_call_without_an_answer() {
+    let mut world = World::new(vec![advice("eGFR 44")]);
+    world.policy = Box::new(BrokenPolicy);
+    let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
+    assert_eq!((response.outcome, response.body), (Outcome::PolicyUnavailable, None));
+}
+
+#[test]
+fn a_disabled_service_answers_no_cards_and_does_not_run() {
+    let world = World::new(vec![advice("eGFR 44")]);
+    let mut call = call(&whole(), &sent());
+    let mut installed = (*call.installed).clone();
+    installed.enabled = false;
+    call.installed = std::sync::Arc::new(installed);
+    let response = invoke(call, world.ports()).unwrap();
+    assert_eq!(response.outcome, Outcome::Disabled);
+    assert!(cards(response.body).is_empty());
+    assert!(world.runner.1.borrow().is_empty());
+}
+
+#[test]
+fn an_answer_carries_footer_link_and_source_of_the_manifest_and_a_minted_id() {
+    let world = World::new(vec![advice("eGFR 44")]);
+    let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
+    let card = &cards(response.body)[0];
+    assert_eq!(card["summary"], "eGFR 44");
+    assert_eq!(card["source"]["label"], "Renal dosing guard");
+    assert_eq!(card["links"][0]["url"], "https://example.org/renal");
+    assert!(card["detail"].as_str().unwrap().contains("may be incomplete"));
+    assert_eq!(card["uuid"].as_str().unwrap().len(), 36);
+}
+
+#[test]
+fn the_same_call_with_the_same_coins_gives_the_same_bytes() {
+    let answer = || invoke(call(&whole(), &sent()), World::new(vec![advice("eGFR 44")]).ports()).unwrap().body;
+    assert_eq!(answer(), answer());
+}
+
+#[test]
+fn the_record_holds_the_digest_of_the_answer_and_no_patient_in_its_public_part() {
+    let world = World::new(vec![advice("eGFR 44")]);
+    let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
+    let record = world.book.0.borrow().first().unwrap().clone();
+    let Event::Invocation { answer, .. } = &record.event else { panic!("not an invocation") };
+    assert_eq!(*answer, Some(cordon_core::ids::Digest::of(&response.body.unwrap())));
+    let public = serde_json::to_string(&record.event).unwrap();
+    assert!(!public.contains("\"p\"") && !public.contains("ehr.example"));
+    assert_eq!(record.private.patient.as_deref(), Some("p"));
+}
+
+#[test]
+fn a_card_beyond_the_profile_is_a_trap_and_nothing_leaves() {
+    let world = World::new(vec![advice(&"x".repeat(140))]);
+    let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
+    assert_eq!(response.outcome, Outcome::Trapped(cordon_core::message::Trap::Profile));
+    assert_eq!(response.body, None);
+}
