@@ -1,1 +1,16 @@
-//! Not yet written.
+//! Whose plugins may run here: keys, envelopes, the trust store, and the order of versions.
+//!
+//! This room refuses what it cannot prove. An envelope is checked over its exact bytes, and only those bytes are read
+//! afterwards; [`verify::verify`] is the only maker of a [`verify::VerifiedPlugin`]. There is no clock, no randomness and
+//! no file here: coins and bytes are arguments, and the trust store is handed in.
+#![forbid(unsafe_code)]
+
+pub mod key;
+pub mod store;
+
+pub mod dsse;
+pub mod statement;
+
+pub mod sign;
+pub mod verify;
+pub mod version;

@@ -1,0 +1,40 @@
+//! Signing, on the publisher's desk. The same manifest, component and key always give the same bytes.
+
+use cordon_core::ids::Digest;
+use cordon_core::manifest::{Manifest, ManifestError, WIT};
+
+use crate::dsse::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, pae};
+use crate::key::{KeyError, SecretKey};
+use crate::statement::Statement;
+
+/// Why a plugin was not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// No host would accept the manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The statement could not be written.
+    #[error("the statement could not be written")]
+    Write(#[source] serde_json::Error),
+}
+
+/// Signs a component together with its manifest and gives the envelope's bytes.
+///
+/// # Errors
+/// [`SignError`]; a manifest that a host would refuse is not signed.
+pub fn sign(manifest: &str, component: &[u8], key: &SecretKey) -> Result<Vec<u8>, SignError> {
+    let statement = Statement {
+        plugin: Manifest::parse(manifest)?.id,
+        component: Digest::of(component),
+        manifest: manifest.to_owned(),
+        wit: WIT.to_owned(),
+    };
+    let payload = statement.to_bytes().map_err(SignError::Write)?;
+    let signature = key.sign(&pae(PAYLOAD_TYPE, &payload));
+    let signatures = vec![EnvelopeSignature { keyid: key.public()?.id().to_string(), signature }];
+    let envelope = Envelope { payload_type: PAYLOAD_TYPE.to_owned(), payload, signatures };
+    envelope.to_bytes().map_err(SignError::Write)
+}
