@@ -42,6 +42,17 @@ pub enum Context {
     System,
 }
 
+impl Context {
+    fn intersect(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Patient, Self::Patient | Self::User) | (Self::User, Self::Patient) => Some(Self::Patient),
+            (Self::User, Self::User) => Some(Self::User),
+            (Self::System, Self::System) => Some(Self::System),
+            (Self::System, Self::Patient | Self::User) | (Self::Patient | Self::User, Self::System) => None,
+        }
+    }
+}
+
 /// One letter of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
@@ -304,11 +315,7 @@ impl Scope {
     /// A scope that gives only what both give; `None` if that is nothing. It may give less than both.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Option<Self> {
-        let context = match (self.context, other.context) {
-            (mine, theirs) if mine == theirs => mine,
-            (Context::User, Context::Patient) | (Context::Patient, Context::User) => Context::Patient,
-            _ => return None,
-        };
+        let context = self.context.intersect(other.context)?;
         let resource = match (&self.resource, &other.resource) {
             (Some(mine), Some(theirs)) if mine != theirs => return None,
             (mine, theirs) => mine.as_ref().or(theirs.as_ref()).cloned(),

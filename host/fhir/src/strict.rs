@@ -164,8 +164,15 @@ fn free_text(text: &str, path: &str) -> Result<(), StrictError> {
     if schema::LINKS.iter().any(|mark| lower.contains(mark)) {
         return Err(StrictError::Link { path: path.to_owned() });
     }
-    let allowed = text.chars().count() <= MAX_TEXT && !text.contains(char::is_control) && text.trim() == text;
+    let allowed = text.chars().count() <= MAX_TEXT && !text.contains(is_hidden) && text.trim() == text;
     allowed.then_some(()).ok_or_else(|| StrictError::Value { path: path.to_owned() })
+}
+
+/// Characters that a reader does not see or that turn the order of others: a place for words nobody approved.
+fn is_hidden(c: char) -> bool {
+    let hidden = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{2028}', '\u{2029}', '\u{feff}'];
+    let ranges = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{fe00}'..='\u{fe0f}'];
+    c.is_control() || hidden.contains(&c) || ranges.iter().any(|range| range.contains(&c)) || c >= '\u{e0000}'
 }
 
 /// R4 `code`: no white space at the ends, single spaces within.

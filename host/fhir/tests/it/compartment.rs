@@ -1,0 +1,109 @@
+//! Whose record a row belongs to (FHIR R4 patient compartment).
+
+use cordon_fhir::Membership::{Foreign, Member, Outside};
+use cordon_fhir::{ResourceType, has_compartment, membership};
+use serde_json::{Value, json};
+
+fn row(resource_type: &str, element: &str, reference: &str) -> Value {
+    json!({"resourceType": resource_type, element: {"reference": reference}})
+}
+
+#[test]
+fn another_patient_anywhere_in_the_compartment_is_foreign() {
+    let rows = [
+        row("Observation", "subject", "Patient/other"),
+        row("Observation", "subject", "https://ehr.example/fhir/Patient/other"),
+        row("Observation", "subject", "Patient/other/_history/1"),
+        row("AllergyIntolerance", "patient", "Patient/other"),
+        row("Coverage", "beneficiary", "Patient/other"),
+        json!({"resourceType": "Coverage", "beneficiary": {"reference": "Patient/me"}, "subscriber": {"reference": "Patient/other"}}),
+        json!({"resourceType": "Observation", "subject": {"reference": "Patient/me"}, "performer": [{"reference": "Practitioner/1"}, {"reference": "Patient/other"}]}),
+        json!({"resourceType": "Provenance", "target": [{"reference": "Patient/me"}, {"reference": "Patient/other"}]}),
+        json!({"resourceType": "AuditEvent", "entity": [{"what": {"reference": "Patient/other"}}]}),
+        json!({"resourceType": "Group", "member": [{"entity": {"reference": "Patient/me"}}, {"entity": {"reference": "Patient/other"}}]}),
+        json!({"resourceType": "Patient", "id": "other"}),
+        json!({"resourceType": "Patient", "id": "other", "link": [{"other": {"reference": "Patient/me"}}]}),
+        json!({"resourceType": "Patient"}),
+        json!({"resourceType": "Practitioner", "extension": [{"valueReference": {"reference": "Patient/other"}}]}),
+    ];
+    for row in rows {
+        assert_eq!(membership(&row, "me"), Foreign, "{row}");
+    }
+}
+
+#[test]
+fn what_is_contained_can_make_a_row_foreign() {
+    let rows = [
+        json!([{"resourceType": "Patient", "id": "p"}]),
+        json!([{"resourceType": "Patient", "id": "me"}]),
+        json!([{"resourceType": "RelatedPerson", "patient": {"reference": "Patient/other"}}]),
+        json!([{"resourceType": "Basic", "extension": [{"extension": [{"valueReference": {"reference": "Patient/other"}}]}]}]),
+    ];
+    for contained in rows {
+        let row =
+            json!({"resourceType": "Observation", "subject": {"reference": "Patient/me"}, "contained": contained});
+        assert_eq!(membership(&row, "me"), Foreign, "{row}");
+    }
+    let kept = json!([{"resourceType": "Practitioner"}, {"resourceType": "RelatedPerson", "patient": {"reference": "Patient/me"}}]);
+    assert_eq!(
+        membership(
+            &json!({"resourceType": "Observation", "subject": {"reference": "Patient/me"}, "contained": kept}),
+            "me"
+        ),
+        Member
+    );
+}
+
+#[test]
+fn a_row_that_names_no_patient_is_outside() {
+    let rows = [
+        json!(null),
+        json!({"resourceType": "Observation"}),
+        json!({"subject": {"reference": "Patient/me"}}),
+        row("Observation", "subject", "#me"),
+        row("Observation", "subject", "urn:uuid:0b0b"),
+        row("Observation", "subject", "Group/me"),
+        row("Observation", "patient", "Patient/me"),
+        row("AllergyIntolerance", "subject", "Patient/me"),
+        row("Observation", "focus", "Patient/me"),
+        json!({"resourceType": "Observation", "subject": "Patient/me"}),
+        json!({"resourceType": "Observation", "subject": {"reference": "urn:uuid:0b0b"}, "performer": [{"reference": "Patient/me"}]}),
+        json!({"resourceType": "Observation", "subject": {"identifier": {"value": "1"}}, "performer": [{"reference": "Patient/me"}]}),
+        json!({"resourceType": "Practitioner", "id": "me"}),
+        json!({"resourceType": "Medication", "extension": [{"valueReference": {"reference": "Patient/me"}}]}),
+    ];
+    for row in rows {
+        assert_eq!(membership(&row, "me"), Outside, "{row}");
+    }
+}
+
+#[test]
+fn a_row_that_names_the_patient_is_a_member() {
+    let rows = [
+        json!({"resourceType": "Patient", "id": "me", "link": [{"other": {"reference": "Patient/old"}, "type": "replaces"}]}),
+        row("Observation", "subject", "Patient/me"),
+        row("Observation", "subject", "https://ehr.example/fhir/Patient/me"),
+        row("AllergyIntolerance", "patient", "Patient/me"),
+        row("Immunization", "patient", "Patient/me"),
+        row("Encounter", "subject", "Patient/me"),
+        row("Coverage", "beneficiary", "Patient/me"),
+        row("Task", "for", "Patient/me"),
+        json!({"resourceType": "Observation", "subject": {"reference": "Patient/me"}, "performer": [{"reference": "urn:uuid:0b0b"}]}),
+        json!({"resourceType": "Observation", "performer": [{"reference": "Patient/me"}]}),
+        json!({"resourceType": "Provenance", "target": [{"reference": "Observation/1"}, {"reference": "Patient/me"}]}),
+    ];
+    for row in rows {
+        assert_eq!(membership(&row, "me"), Member, "{row}");
+    }
+}
+
+#[test]
+fn types_without_a_compartment_are_known() {
+    let has = |name: &str| has_compartment(&ResourceType::new(name).unwrap());
+    for name in ["Practitioner", "PractitionerRole", "Organization", "Medication", "Location", "Nonsense"] {
+        assert!(!has(name), "{name}");
+    }
+    for name in ["Patient", "Observation", "Coverage", "Provenance", "Composition", "Claim"] {
+        assert!(has(name), "{name}");
+    }
+}

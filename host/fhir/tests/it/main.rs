@@ -1,0 +1,12 @@
+//! What the room promises, as tables and laws.
+
+#[cfg(test)]
+mod compartment;
+#[cfg(test)]
+mod scope_laws;
+#[cfg(test)]
+mod scopes;
+#[cfg(test)]
+mod search;
+#[cfg(test)]
+mod strict;
