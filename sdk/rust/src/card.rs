@@ -1,0 +1,327 @@
+//! Cards. What the card profile of the host refuses cannot be built here.
+
+use std::fmt;
+
+use crate::{Detail, MAX_DETAIL_BYTES};
+
+/// The most characters of a summary (CDS Hooks 2.0: under 140).
+pub const MAX_SUMMARY_CHARACTERS: usize = 139;
+/// The most characters of a suggestion's label.
+pub const MAX_LABEL_CHARACTERS: usize = 80;
+/// The most suggestions of a card.
+pub const MAX_SUGGESTIONS: usize = 4;
+
+/// How urgent a card is, as in CDS Hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indicator {
+    /// Something worth knowing.
+    Info,
+    /// Something to consider before going on.
+    Warning,
+    /// Something that needs attention now.
+    Critical,
+}
+
+/// What accepting a suggestion does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Proposes the order with this name among the manifest's `[[proposal]]` entries.
+    Create(String),
+    /// Proposes to remove the draft order with this id.
+    Delete(String),
+}
+
+/// Why a card cannot be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardError {
+    /// A text that must be there is empty.
+    Empty,
+    /// A text is too long.
+    TooLong,
+    /// A text that must be one line of plain text holds a line break, a control character or an invisible one.
+    NotOneLine,
+    /// A text holds a web or mail address: links belong into the manifest.
+    Link,
+    /// More suggestions than [`MAX_SUGGESTIONS`].
+    TooManySuggestions,
+    /// A second recommended suggestion.
+    SecondRecommended,
+}
+
+impl fmt::Display for CardError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Empty => "a text is empty",
+            Self::TooLong => "a text is too long",
+            Self::NotOneLine => "a text is not one line of plain text",
+            Self::Link => "a text holds an address; links belong into the manifest",
+            Self::TooManySuggestions => "more than 4 suggestions",
+            Self::SecondRecommended => "a second suggestion is recommended",
+        })
+    }
+}
+
+impl std::error::Error for CardError {}
+
+/// One suggestion of a card: a button and at least one action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    label: String,
+    recommended: bool,
+    actions: Vec<Action>,
+}
+
+impl Suggestion {
+    /// Proposes the order with this name among the manifest's `[[proposal]]` entries.
+    ///
+    /// # Errors
+    /// [`CardError`] if the label is not one line of 1 to 80 characters, or the name is empty.
+    pub fn create(label: impl Into<String>, proposal: &str) -> Result<Self, CardError> {
+        Self::new(label.into(), Action::Create(name(proposal)?))
+    }
+
+    /// Proposes to remove the draft order with this id, as read from a view of `context.draftOrders`.
+    ///
+    /// # Errors
+    /// As [`Suggestion::create`].
+    pub fn delete(label: impl Into<String>, draft_id: &str) -> Result<Self, CardError> {
+        Self::new(label.into(), Action::Delete(name(draft_id)?))
+    }
+
+    /// Accepting also proposes this order.
+    ///
+    /// # Errors
+    /// [`CardError::Empty`] if the name is empty.
+    pub fn and_create(mut self, proposal: &str) -> Result<Self, CardError> {
+        self.actions.push(Action::Create(name(proposal)?));
+        Ok(self)
+    }
+
+    /// The one suggestion that the card recommends.
+    #[must_use]
+    pub fn recommended(mut self) -> Self {
+        self.recommended = true;
+        self
+    }
+
+    /// The text on the button.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Whether the card recommends it.
+    #[must_use]
+    pub fn is_recommended(&self) -> bool {
+        self.recommended
+    }
+
+    /// What accepting does, in this order.
+    #[must_use]
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    fn new(label: String, action: Action) -> Result<Self, CardError> {
+        one_line(&label, MAX_LABEL_CHARACTERS)?;
+        Ok(Self { label, recommended: false, actions: vec![action] })
+    }
+}
+
+/// One card. Source, link, ids and footer are the host's: they come from the signed manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    summary: String,
+    detail: Option<String>,
+    indicator: Indicator,
+    suggestions: Vec<Suggestion>,
+    override_reasons: Vec<String>,
+}
+
+impl Card {
+    /// Something worth knowing.
+    ///
+    /// # Errors
+    /// [`CardError`] if the summary is not one line of 1 to 139 characters.
+    pub fn info(summary: impl Into<String>) -> Result<Self, CardError> {
+        Self::new(Indicator::Info, summary)
+    }
+
+    /// Something to consider before going on.
+    ///
+    /// # Errors
+    /// As [`Card::info`].
+    pub fn warning(summary: impl Into<String>) -> Result<Self, CardError> {
+        Self::new(Indicator::Warning, summary)
+    }
+
+    /// Something that needs attention now.
+    ///
+    /// # Errors
+    /// As [`Card::info`].
+    pub fn critical(summary: impl Into<String>) -> Result<Self, CardError> {
+        Self::new(Indicator::Critical, summary)
+    }
+
+    /// A card of this urgency.
+    ///
+    /// # Errors
+    /// As [`Card::info`].
+    pub fn new(indicator: Indicator, summary: impl Into<String>) -> Result<Self, CardError> {
+        let summary = summary.into();
+        one_line(&summary, MAX_SUMMARY_CHARACTERS)?;
+        Ok(Self { summary, detail: None, indicator, suggestions: Vec::new(), override_reasons: Vec::new() })
+    }
+
+    /// Sets the detail; an empty one is left out.
+    ///
+    /// # Errors
+    /// [`CardError::TooLong`] over 4,096 bytes, [`CardError::Link`] if a text holds a web or mail address,
+    /// [`CardError::NotOneLine`] if one holds an invisible character.
+    pub fn detail(mut self, detail: Detail) -> Result<Self, CardError> {
+        let markdown = detail.markdown();
+        if markdown.len() > MAX_DETAIL_BYTES {
+            return Err(CardError::TooLong);
+        }
+        if detail.has_link() {
+            return Err(CardError::Link);
+        }
+        if markdown.chars().any(is_invisible) {
+            return Err(CardError::NotOneLine);
+        }
+        self.detail = (!markdown.is_empty()).then(|| markdown.to_owned());
+        Ok(self)
+    }
+
+    /// Adds a suggestion.
+    ///
+    /// # Errors
+    /// [`CardError::TooManySuggestions`] for a fifth, [`CardError::SecondRecommended`] for a second recommended one.
+    pub fn suggest(mut self, suggestion: Suggestion) -> Result<Self, CardError> {
+        if self.suggestions.len() >= MAX_SUGGESTIONS {
+            return Err(CardError::TooManySuggestions);
+        }
+        if suggestion.recommended && self.suggestions.iter().any(Suggestion::is_recommended) {
+            return Err(CardError::SecondRecommended);
+        }
+        self.suggestions.push(suggestion);
+        Ok(self)
+    }
+
+    /// Offers the manifest's `[[override-reason]]` with this name; a second time changes nothing.
+    ///
+    /// # Errors
+    /// [`CardError::Empty`] if the name is empty.
+    pub fn override_reason(mut self, reason: &str) -> Result<Self, CardError> {
+        let reason = name(reason)?;
+        if !self.override_reasons.contains(&reason) {
+            self.override_reasons.push(reason);
+        }
+        Ok(self)
+    }
+
+    /// The summary.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// The detail as Markdown, empty if there is none.
+    #[must_use]
+    pub fn markdown(&self) -> &str {
+        self.detail.as_deref().unwrap_or_default()
+    }
+
+    /// How urgent.
+    #[must_use]
+    pub fn indicator(&self) -> Indicator {
+        self.indicator
+    }
+
+    /// The suggestions.
+    #[must_use]
+    pub fn suggestions(&self) -> &[Suggestion] {
+        &self.suggestions
+    }
+
+    /// Names of the override reasons on offer.
+    #[must_use]
+    pub fn override_reasons(&self) -> &[String] {
+        &self.override_reasons
+    }
+}
+
+fn name(text: &str) -> Result<String, CardError> {
+    if text.is_empty() { Err(CardError::Empty) } else { Ok(text.to_owned()) }
+}
+
+fn one_line(text: &str, most: usize) -> Result<(), CardError> {
+    if text.trim().is_empty() {
+        return Err(CardError::Empty);
+    }
+    if text.chars().count() > most {
+        return Err(CardError::TooLong);
+    }
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+        return Err(CardError::NotOneLine);
+    }
+    if Detail::new().paragraph(text).has_link() {
+        return Err(CardError::Link);
+    }
+    Ok(())
+}
+
+/// Characters that change what a reader sees without being seen: line and paragraph separators, zero-width and
+/// direction marks, the byte order mark, tag characters.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_has_1_to_139_characters_on_one_line() {
+        assert!(Card::info("ü".repeat(139)).is_ok());
+        assert_eq!(Card::info("ü".repeat(140)), Err(CardError::TooLong));
+        assert_eq!(Card::info(" "), Err(CardError::Empty));
+        for text in ["a\nb", "a\u{2028}b", "a\u{202e}b", "a\tb"] {
+            assert_eq!(Card::info(text), Err(CardError::NotOneLine), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_a_text_is_refused() {
+        assert_eq!(Card::info("see https://x.example"), Err(CardError::Link));
+        let detail = Detail::new().paragraph("write to a@b.example");
+        assert_eq!(Card::info("x").unwrap().detail(detail), Err(CardError::Link));
+    }
+
+    #[test]
+    fn a_detail_has_at_most_4096_bytes_and_an_empty_one_is_left_out() {
+        let card = || Card::info("x").unwrap();
+        assert!(card().detail(Detail::new().paragraph("a".repeat(4_096))).is_ok());
+        assert_eq!(card().detail(Detail::new().paragraph("ü".repeat(2_049))), Err(CardError::TooLong));
+        assert_eq!(card().detail(Detail::new()).unwrap(), card());
+    }
+
+    #[test]
+    fn a_card_has_at_most_four_suggestions_and_one_recommended() {
+        let suggestion = || Suggestion::delete("Remove", "d1").unwrap();
+        let mut card = Card::info("x").unwrap().suggest(suggestion().recommended()).unwrap();
+        assert_eq!(card.clone().suggest(suggestion().recommended()), Err(CardError::SecondRecommended));
+        for _ in 1..4 {
+            card = card.suggest(suggestion()).unwrap();
+        }
+        assert_eq!(card.suggest(suggestion()), Err(CardError::TooManySuggestions));
+    }
+
+    #[test]
+    fn a_label_has_at_most_80_characters_and_an_action_a_name() {
+        assert!(Suggestion::create("a".repeat(80), "x").is_ok());
+        assert_eq!(Suggestion::create("a".repeat(81), "x"), Err(CardError::TooLong));
+        assert_eq!(Suggestion::delete("Remove", ""), Err(CardError::Empty));
+    }
+}
