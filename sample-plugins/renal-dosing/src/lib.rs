@@ -1,0 +1,52 @@
+//! Renal dosing guard: checks draft orders of metformin and apixaban against kidney function, weight and age.
+//!
+//! - [`drugs`] recognises the two drugs in a draft by RxNorm and ATC codes. Other drugs are not this tool's business; a
+//!   draft without such a code is said to be not checked.
+//! - [`creatinine`] picks the newest result that stands, and says why it passed over the others.
+//! - [`formulas`] holds CKD-EPI 2021 and Cockcroft-Gault.
+//! - [`metformin`] and [`apixaban`] hold the rules of the labels; each card states which formula its rule uses.
+//!
+//! Whatever cannot be computed is said to be "not computed, because": nothing is guessed, and silence means that an
+//! order was checked or is none of the two drugs.
+
+#![forbid(unsafe_code)]
+
+pub mod apixaban;
+pub mod creatinine;
+pub mod drugs;
+pub mod facts;
+pub mod formulas;
+pub mod metformin;
+mod text;
+
+use cordon_sdk::prelude::*;
+
+use drugs::{Drug, Recognised};
+use facts::Facts;
+
+cordon_sdk::service!(evaluate);
+
+/// Answers `order-select` and `order-sign`: at most one card for each drug, and one for drafts that were not checked.
+///
+/// # Errors
+/// [`Failure::MissingNeed`] without one of the needs, [`Failure::UnreadableData`] if a row cannot be understood.
+pub fn evaluate(call: &Call) -> Answer {
+    let drafts = call.need("draft")?.all::<MedicationRequest>()?;
+    let drafts: Vec<_> = drafts.iter().filter(|draft| drugs::is_an_order(draft)).collect();
+    let of = |drug: Drug| -> Vec<&MedicationRequest> {
+        drafts.iter().copied().filter(|draft| drugs::recognise(draft) == Recognised::Drug(drug)).collect()
+    };
+    let (metformin, apixaban) = (of(Drug::Metformin), of(Drug::Apixaban));
+    let unreadable = drafts.iter().filter(|draft| drugs::recognise(draft) == Recognised::Unreadable).count();
+
+    let mut cards = Vec::new();
+    if !metformin.is_empty() || !apixaban.is_empty() {
+        let facts = Facts::read(call)?;
+        cards.extend(metformin::check(&metformin, &facts)?);
+        cards.extend(apixaban::check(&apixaban, &facts)?);
+    }
+    if unreadable > 0 {
+        cards.push(Card::info(text::drafts_not_checked(unreadable, call.language()))?);
+    }
+    Ok(cards)
+}

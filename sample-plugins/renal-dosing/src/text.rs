@@ -1,0 +1,301 @@
+//! What the clinician reads, in English and German. A summary rounds creatinine to two decimals and eGFR to one; the
+//! detail shows every input as it was written.
+
+use cordon_sdk::prelude::*;
+use cordon_sdk::{QuantityError, none_found};
+
+use crate::apixaban::{Criteria, clearance};
+use crate::creatinine::{Measured, PassedOver, Search};
+use crate::facts::{CREATININE_MAX_DAYS, Facts, Kidney, WEIGHT_MAX_DAYS, Why};
+use crate::formulas::Sex;
+
+/// Lines of a "not used" list.
+const MOST_LINES: usize = 5;
+
+pub(crate) fn drafts_not_checked(count: usize, language: Language) -> String {
+    match language {
+        Language::English => {
+            format!("Renal dosing: {count} draft order(s) not checked, because no RxNorm or ATC code is readable")
+        }
+        Language::German => {
+            format!("Nierendosierung: {count} Verordnung(en) nicht geprüft, weil kein RxNorm- oder ATC-Code lesbar ist")
+        }
+    }
+}
+
+pub(crate) fn metformin_contraindicated(egfr: f64, facts: &Facts) -> String {
+    let basis = basis(facts);
+    match facts.language {
+        Language::English => format!("Metformin is contraindicated: eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
+        Language::German => format!("Metformin ist kontraindiziert: eGFR {egfr:.1} ml/min/1,73 m² ({basis})"),
+    }
+}
+
+pub(crate) fn metformin_not_started(egfr: f64, facts: &Facts) -> String {
+    let basis = basis(facts);
+    match facts.language {
+        Language::English => format!("Starting metformin is not recommended: eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
+        Language::German => format!("Beginn von Metformin nicht empfohlen: eGFR {egfr:.1} ml/min/1,73 m² ({basis})"),
+    }
+}
+
+pub(crate) fn metformin_reassess(egfr: f64, facts: &Facts) -> String {
+    let basis = basis(facts);
+    match facts.language {
+        Language::English => format!("On metformin: weigh benefit and risk at eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
+        Language::German => {
+            format!("Unter Metformin: Nutzen und Risiko abwägen bei eGFR {egfr:.1} ml/min/1,73 m² ({basis})")
+        }
+    }
+}
+
+pub(crate) fn stale(drug: &str, facts: &Facts) -> String {
+    let Some(result) = &facts.creatinine.newest else { return not_computed(drug, Why::NoCreatinine, facts.language) };
+    let Measured { value, day, days_ago, .. } = result;
+    match facts.language {
+        Language::English => {
+            format!("{drug} not checked: creatinine is stale ({value:.2} mg/dL on {day}, {days_ago} days old)")
+        }
+        Language::German => {
+            format!("{drug} nicht geprüft: Kreatinin ist veraltet ({value:.2} mg/dL vom {day}, {days_ago} Tage alt)")
+        }
+    }
+}
+
+pub(crate) fn not_computed(drug: &str, why: Why, language: Language) -> String {
+    let because = because(why, language);
+    match language {
+        Language::English => format!("{drug} not checked: eGFR not computed, because {because}"),
+        Language::German => format!("{drug} nicht geprüft: eGFR nicht berechnet, weil {because}"),
+    }
+}
+
+pub(crate) fn remove_metformin(language: Language) -> &'static str {
+    language.pick("Remove the metformin draft", "Metformin-Verordnung entfernen")
+}
+
+pub(crate) fn order_creatinine(language: Language) -> &'static str {
+    language.pick("Order serum creatinine", "Serum-Kreatinin anfordern")
+}
+
+pub(crate) fn apixaban_reduced(met: usize, facts: &Facts) -> String {
+    match facts.language {
+        Language::English => {
+            format!("Apixaban: {met} of 3 criteria for 2.5 mg twice daily are met (atrial fibrillation)")
+        }
+        Language::German => {
+            format!("Apixaban: {met} von 3 Kriterien für 2-mal 2,5 mg täglich erfüllt (Vorhofflimmern)")
+        }
+    }
+}
+
+pub(crate) fn apixaban_open(criteria: Criteria, facts: &Facts) -> String {
+    if criteria.creatinine.is_none() && facts.creatinine.newest.is_some() {
+        return stale("Apixaban", facts);
+    }
+    let unknown = [
+        (criteria.age, facts.language.pick("age", "Alter")),
+        (criteria.weight, facts.language.pick("weight", "Gewicht")),
+        (criteria.creatinine, facts.language.pick("creatinine", "Kreatinin")),
+    ];
+    let names: Vec<_> = unknown.into_iter().filter(|(known, _)| known.is_none()).map(|(_, name)| name).collect();
+    let names = names.join(", ");
+    match facts.language {
+        Language::English => {
+            format!("Apixaban dose not checked, because no usable value is in the data available: {names}")
+        }
+        Language::German => format!("Apixaban-Dosis nicht geprüft, weil kein brauchbarer Wert vorliegt: {names}"),
+    }
+}
+
+pub(crate) fn metformin_detail(facts: &Facts) -> Detail {
+    let rule = facts.language.pick(
+        "Rule (FDA label of metformin): contraindicated at eGFR below 30, not to be started from 30 to 45 mL/min/1.73 m². \
+         It uses eGFR by CKD-EPI 2021 from creatinine, not creatinine clearance.",
+        "Regel (FDA-Fachinformation Metformin): kontraindiziert bei eGFR unter 30, kein Beginn bei 30 bis 45 ml/min/1,73 m². \
+         Sie nutzt die eGFR nach CKD-EPI 2021 aus Kreatinin, nicht die Kreatinin-Clearance.",
+    );
+    let mut inputs = vec![creatinine_row(facts)];
+    inputs.extend(egfr_rows(facts));
+    inputs.push(active_row(facts));
+    finish(Detail::new().paragraph(rule).table(head(facts.language), &inputs), facts, &[&facts.creatinine])
+}
+
+pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
+    let language = facts.language;
+    let rule = language.pick(
+        "Rule (FDA label of apixaban, nonvalvular atrial fibrillation): 2.5 mg twice daily if two of three hold: age 80 years \
+         or more, weight 60 kg or less, creatinine 1.5 mg/dL or more. It uses these three, neither eGFR nor creatinine \
+         clearance. The indication is not checked.",
+        "Regel (FDA-Fachinformation Apixaban, nicht valvuläres Vorhofflimmern): 2-mal 2,5 mg täglich, wenn zwei von drei \
+         zutreffen: Alter ab 80 Jahren, Gewicht bis 60 kg, Kreatinin ab 1,5 mg/dL. Sie nutzt diese drei, weder eGFR noch \
+         Kreatinin-Clearance. Die Indikation wird nicht geprüft.",
+    );
+    let age = facts.age_today.map_or_else(|| dash(language), |age| age.to_string());
+    let weight = facts.weight.newest.as_ref();
+    let mut rows = vec![
+        [marked(language.pick("Age (years)", "Alter (Jahre)"), criteria.age, language), age, String::new()],
+        [
+            marked(language.pick("Weight", "Gewicht"), criteria.weight, language),
+            weight.map_or_else(|| dash(language), |found| found.as_written.clone()),
+            weight.map_or_else(String::new, |found| found.date.to_string()),
+        ],
+    ];
+    let [_, value, date] = creatinine_row(facts);
+    rows.push([marked(language.pick("Creatinine", "Kreatinin"), criteria.creatinine, language), value, date]);
+    if let Some(clearance) = clearance(facts) {
+        let name = language.pick(
+            "Creatinine clearance (Cockcroft-Gault, actual weight; not used here, for labels that use it)",
+            "Kreatinin-Clearance (Cockcroft-Gault, Ist-Gewicht; hier nicht genutzt, für Fachinformationen, die sie nutzen)",
+        );
+        rows.push([name.to_owned(), format!("{clearance:.1} {}", language.pick("mL/min", "ml/min")), String::new()]);
+    }
+    finish(Detail::new().paragraph(rule).table(head(language), &rows), facts, &[&facts.creatinine, &facts.weight])
+}
+
+fn basis(facts: &Facts) -> String {
+    let Some(Measured { value, day, .. }) = &facts.creatinine.newest else { return String::new() };
+    match facts.language {
+        Language::English => format!("creatinine {value:.2} mg/dL on {day}"),
+        Language::German => format!("Kreatinin {value:.2} mg/dL vom {day}"),
+    }
+}
+
+fn because(why: Why, language: Language) -> String {
+    match (why, language) {
+        (Why::NoCreatinine, Language::English) => "no usable creatinine is in the data available".to_owned(),
+        (Why::NoCreatinine, Language::German) => "kein brauchbares Kreatinin in den verfügbaren Daten ist".to_owned(),
+        (Why::Sex, Language::English) => "sex is not recorded as female or male".to_owned(),
+        (Why::Sex, Language::German) => "das Geschlecht nicht als weiblich oder männlich erfasst ist".to_owned(),
+        (Why::Age, Language::English) => "the age at the test is not known from the data available".to_owned(),
+        (Why::Age, Language::German) => {
+            "das Alter bei der Messung aus den verfügbaren Daten nicht hervorgeht".to_owned()
+        }
+        (Why::Child(age), Language::English) => {
+            format!("the patient was {age} at the test and CKD-EPI 2021 is for adults")
+        }
+        (Why::Child(age), Language::German) => {
+            format!("bei der Messung {age} Jahre alt, CKD-EPI 2021 gilt für Erwachsene")
+        }
+    }
+}
+
+fn head(language: Language) -> [&'static str; 3] {
+    language.pick(["Input", "Value", "Date"], ["Angabe", "Wert", "Datum"])
+}
+
+fn dash(language: Language) -> String {
+    language.pick("not available", "nicht verfügbar").to_owned()
+}
+
+fn marked(name: &str, met: Option<bool>, language: Language) -> String {
+    let mark = match met {
+        Some(true) => language.pick("met", "erfüllt"),
+        Some(false) => language.pick("not met", "nicht erfüllt"),
+        None => language.pick("not known", "nicht bekannt"),
+    };
+    format!("{name}: {mark}")
+}
+
+fn creatinine_row(facts: &Facts) -> [String; 3] {
+    let name = facts.language.pick("Creatinine", "Kreatinin").to_owned();
+    match &facts.creatinine.newest {
+        Some(found) if found.as_written.ends_with("mg/dL") => [name, found.as_written.clone(), found.date.to_string()],
+        Some(found) => [name, format!("{} = {:.2} mg/dL", found.as_written, found.value), found.date.to_string()],
+        None => [none_found(&name, facts.language), String::new(), String::new()],
+    }
+}
+
+fn egfr_rows(facts: &Facts) -> Vec<[String; 3]> {
+    let language = facts.language;
+    let Some((egfr, age)) = facts.creatinine.newest.as_ref().and_then(|result| facts.egfr(result).ok()) else {
+        return Vec::new();
+    };
+    let sex = match facts.sex {
+        Some(Sex::Female) => language.pick("female", "weiblich"),
+        Some(Sex::Male) => language.pick("male", "männlich"),
+        None => "",
+    };
+    let name = match facts.kidney() {
+        Kidney::Stale => language.pick("eGFR at that time, not used", "eGFR zu dieser Zeit, nicht verwendet"),
+        Kidney::Estimated { .. } | Kidney::NotComputed(_) => "eGFR (CKD-EPI 2021)",
+    };
+    let unit = language.pick("mL/min/1.73 m²", "ml/min/1,73 m²");
+    vec![
+        [language.pick("Age at the test", "Alter bei der Messung").to_owned(), age.to_string(), String::new()],
+        [language.pick("Sex", "Geschlecht").to_owned(), sex.to_owned(), String::new()],
+        [name.to_owned(), format!("{egfr:.2} {unit}"), String::new()],
+    ]
+}
+
+fn active_row(facts: &Facts) -> [String; 3] {
+    let name = facts.language.pick("Active order of metformin", "Aktive Verordnung von Metformin");
+    if facts.on_metformin {
+        [name.to_owned(), facts.language.pick("yes", "ja").to_owned(), String::new()]
+    } else {
+        [none_found(name, facts.language), String::new(), String::new()]
+    }
+}
+
+/// Adds what was not used and why.
+fn finish(detail: Detail, facts: &Facts, searches: &[&Search]) -> Detail {
+    let language = facts.language;
+    let mut lines: Vec<String> = Vec::new();
+    if facts.kidney() == Kidney::Stale {
+        lines.push(match language {
+            Language::English => format!("creatinine: older than {CREATININE_MAX_DAYS} days (policy of this tool)"),
+            Language::German => format!("Kreatinin: älter als {CREATININE_MAX_DAYS} Tage (Vorgabe dieses Werkzeugs)"),
+        });
+    }
+    if searches.len() > 1 && facts.weight.newest.is_some() && facts.fresh_weight().is_none() {
+        lines.push(match language {
+            Language::English => format!("weight: older than {WEIGHT_MAX_DAYS} days (policy of this tool)"),
+            Language::German => format!("Gewicht: älter als {WEIGHT_MAX_DAYS} Tage (Vorgabe dieses Werkzeugs)"),
+        });
+    }
+    for (date, why) in searches.iter().flat_map(|search| &search.passed_over) {
+        let date = date.as_ref().map_or(language.pick("undated", "undatiert"), Date::text);
+        lines.push(format!("{date}: {}", passed_over(why, language)));
+    }
+    if lines.is_empty() {
+        return detail;
+    }
+    let more = lines.len().saturating_sub(MOST_LINES);
+    lines.truncate(MOST_LINES);
+    if more > 0 {
+        lines.push(match language {
+            Language::English => format!("and {more} more"),
+            Language::German => format!("und {more} weitere"),
+        });
+    }
+    detail.heading(language.pick("Not used", "Nicht verwendet")).list(lines)
+}
+
+fn passed_over(why: &PassedOver, language: Language) -> &'static str {
+    match why {
+        PassedOver::Status(Some(status)) if status == "entered-in-error" => {
+            language.pick("entered in error", "irrtümlich eingetragen")
+        }
+        PassedOver::Status(Some(status)) if status == "preliminary" => language.pick("preliminary", "vorläufig"),
+        PassedOver::Status(_) => {
+            language.pick("the status does not say that the result stands", "Status ist nicht endgültig")
+        }
+        PassedOver::NotANumber => {
+            language.pick("the result is not a number with a unit", "Ergebnis ist keine Zahl mit Einheit")
+        }
+        PassedOver::Quantity(QuantityError::NoValue) => language.pick("the result has no value", "Ergebnis ohne Wert"),
+        PassedOver::Quantity(QuantityError::Bound) => {
+            language.pick("the result is a bound, not a value", "Ergebnis ist eine Grenze")
+        }
+        PassedOver::Quantity(QuantityError::NoUnit) => {
+            language.pick("the result has no UCUM unit", "Ergebnis ohne UCUM-Einheit")
+        }
+        PassedOver::Quantity(QuantityError::OtherUnit) => {
+            language.pick("the unit is not one that is converted", "Einheit wird nicht umgerechnet")
+        }
+        PassedOver::NotPositive => language.pick("the result is not positive", "Ergebnis ist nicht positiv"),
+        PassedOver::NoDay => language.pick("the date does not name a day", "Datum nennt keinen Tag"),
+        PassedOver::Future => language.pick("dated after this call", "Datum liegt nach diesem Aufruf"),
+        PassedOver::OtherTest => language.pick("another test", "anderer Test"),
+    }
+}
