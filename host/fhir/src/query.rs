@@ -1,8 +1,9 @@
 //! The query part of a scope: a closed, typed subset of FHIR search that can be evaluated on one resource.
 //!
 //! Clauses are ANDed, the values of one clause are ORed. Text comes in percent-encoded or plain and is decoded exactly
-//! once; it goes out encoded exactly once. A comma separates values, encoded or not. What another reader could understand differently is refused: `+` (a space
-//! to some), backslash escapes, modifiers, chains, `system|` without a code, date prefixes that R4 calls approximate.
+//! once; it goes out encoded exactly once. A comma separates values, encoded or not. What another reader could
+//! understand differently is refused: `+` (a space to some), backslash escapes, modifiers, chains, `system|` without a
+//! code, date prefixes that R4 calls approximate.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};

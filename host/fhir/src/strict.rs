@@ -1,6 +1,6 @@
 //! What a plugin may propose: order-like resources, checked strictly (CDS Hooks suggestions; FHIR R4 4.0.1).
 //!
-//! Input is read tolerantly, output is not: only elements on the closed list of [`schema`], every one of the right
+//! Input is read tolerantly, output is not: only elements on the closed list of `strict/schema.rs`, every one of the right
 //! shape, no null and nothing empty. Never allowed, although R4 knows it: narrative, contained resources, extensions,
 //! notes, identifiers, `meta`, `Reference.display`, and links outside `Coding.system`. A proposal is a draft with the
 //! intent `proposal` or `plan`: an order is what a person makes of it.
