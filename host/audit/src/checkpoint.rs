@@ -175,6 +175,9 @@ impl signed_note::Verifier for VerifierKey {
 
 #[cfg(test)]
 mod tests {
+    use cordon_core::ids::Digest;
+    use ed25519_dalek::Verifier as _;
+
     use super::*;
 
     const HEAD: TreeHead = TreeHead { size: 7, root: [9; 32] };
@@ -226,6 +229,20 @@ mod tests {
         for wrong in ["", "a+b", &good.replace("cordon", "cordoN"), &format!("{good}="), &weak.to_string()] {
             assert_eq!(VerifierKey::parse(wrong), Err(CheckpointError::Key), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_signature_that_only_a_lenient_verifier_takes_is_refused() {
+        // Vector 2 of github.com/novifinancial/ed25519-speccheck: small-order R, accepted by the plain RFC 8032 equation.
+        let bytes = |hex: &str| *Digest::try_from(format!("sha256:{hex}")).unwrap().as_bytes();
+        let message = bytes("aebf3f2601a0c8c5d39cc7d8911642f740b78168218da8471772b35f9d35b9ab");
+        let key = bytes("f7badec5b8abeaf699583992219b7b223f1df3fbbea919844e3f7c554a43dd43");
+        let r = bytes("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa");
+        let s = bytes("8c4bd45aecaca5b24fb97bc10ac27ac8751a7dfe1baff8b953ec9f5833ca260e");
+        let lenient = VerifyingKey::from_bytes(&key).unwrap();
+        assert!(lenient.verify(&message, &Signature::from_bytes(&[r, s].concat().try_into().unwrap())).is_ok());
+        let strict = VerifierKey { origin: Origin::new("x").unwrap(), key: lenient };
+        assert!(!signed_note::Verifier::verify(&strict, &message, &[r, s].concat()));
     }
 
     #[test]

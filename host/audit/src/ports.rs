@@ -36,7 +36,7 @@ pub trait LogRead: HashRead {
     fn private(&self, index: u64) -> Result<Option<Vec<u8>>, ReadError>;
 
     /// The checkpoints that are kept, in any order. Every append writes one in the same transaction, so the newest covers
-    /// every leaf; older ones may be dropped.
+    /// every leaf; older ones may be dropped, and a verifier holds all that are kept in memory.
     ///
     /// # Errors
     /// [`ReadError`].

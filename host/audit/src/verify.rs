@@ -3,6 +3,8 @@
 //! Whoever holds the log's secret key can write another history and sign it. That is found only by a checkpoint kept
 //! elsewhere: hand it in as `since`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cordon_core::ids::Digest;
 
 use crate::checkpoint::{CheckpointError, VerifierKey};
@@ -17,7 +19,7 @@ pub struct Verified {
     pub head: TreeHead,
     /// Private parts that were erased.
     pub erased: u64,
-    /// Checkpoints that were compared, `since` among them.
+    /// Tree sizes at which a checkpoint was compared, `since` among them.
     pub checkpoints: usize,
 }
 
@@ -111,41 +113,43 @@ pub enum AuditError {
     Tree(#[from] TreeError),
 }
 
+/// The roots that the key signed, by size. Two for one size is a fork, which [`compare`] finds.
+type Signed = BTreeMap<u64, BTreeSet<[u8; 32]>>;
+
 /// Recomputes the log from its first leaf and compares it with every stored hash, every checkpoint that is kept and every
-/// private part that is left. `since` is a checkpoint that was kept elsewhere. Memory does not grow with the log.
+/// private part that is left. `since` is a checkpoint that was kept elsewhere. Memory grows with the checkpoints that are
+/// kept, not with the leaves.
 ///
 /// # Errors
 /// [`AuditError`] names the first thing that does not fit.
 pub fn verify_log(log: &dyn LogRead, key: &VerifierKey, since: Option<&str>) -> Result<Verified, AuditError> {
     let size = log.size()?;
-    let heads = signed_heads(log, key, since, size)?;
+    let signed = signed(log, key, since, size)?;
     let mut tree = Growing::from_nothing();
     let mut erased = 0_u64;
-    compare(&heads, tree.head()?)?;
+    compare(&signed, 0, &tree)?;
     for index in 0..size {
         let leaf = log.leaf(index)?.ok_or(AuditError::LeafMissing { index })?;
         compare_hashes(log, index, size, &tree.push(&leaf)?)?;
         tree.prune();
-        compare(&heads, tree.head()?)?;
+        compare(&signed, index.saturating_add(1), &tree)?;
         let entry = decode(&leaf).map_err(|why| AuditError::Unreadable { index, why })?;
         erased = erased.saturating_add(u64::from(is_erased(log, index, &entry)?));
     }
-    Ok(Verified { head: tree.head()?, erased, checkpoints: heads.len() })
+    Ok(Verified { head: tree.head()?, erased, checkpoints: signed.len() })
 }
 
 /// Every tree head that the key signed, once the signed sizes fit the size of the log.
-fn signed_heads(
-    log: &dyn LogRead,
-    key: &VerifierKey,
-    since: Option<&str>,
-    size: u64,
-) -> Result<Vec<TreeHead>, AuditError> {
+fn signed(log: &dyn LogRead, key: &VerifierKey, since: Option<&str>, size: u64) -> Result<Signed, AuditError> {
     let believe = |text: &str| key.verify(text).map_err(AuditError::CheckpointForged);
-    let kept = log.checkpoints()?;
-    let mut heads = kept.iter().map(|text| believe(text)).collect::<Result<Vec<_>, _>>()?;
-    match heads.iter().map(|head| head.size).max() {
-        Some(signed) if signed > size => return Err(AuditError::Truncated { size, signed }),
-        Some(signed) if signed < size => return Err(AuditError::Unsigned { size, signed }),
+    let mut signed = Signed::new();
+    for text in log.checkpoints()? {
+        let head = believe(&text)?;
+        signed.entry(head.size).or_default().insert(head.root);
+    }
+    match signed.last_key_value() {
+        Some((newest, _)) if *newest > size => return Err(AuditError::Truncated { size, signed: *newest }),
+        Some((newest, _)) if *newest < size => return Err(AuditError::Unsigned { size, signed: *newest }),
         None if size > 0 => return Err(AuditError::CheckpointMissing { size }),
         Some(_) | None => {}
     }
@@ -153,14 +157,15 @@ fn signed_heads(
         if since.size > size {
             return Err(AuditError::RolledBack { size, known: since.size });
         }
-        heads.push(since);
+        signed.entry(since.size).or_default().insert(since.root);
     }
-    Ok(heads)
+    Ok(signed)
 }
 
-fn compare(heads: &[TreeHead], head: TreeHead) -> Result<(), AuditError> {
-    let differs = heads.iter().any(|signed| signed.size == head.size && signed.root != head.root);
-    if differs { Err(AuditError::RootDiffers { size: head.size }) } else { Ok(()) }
+fn compare(signed: &Signed, size: u64, tree: &Growing<'_>) -> Result<(), AuditError> {
+    let Some(roots) = signed.get(&size) else { return Ok(()) };
+    let root = tree.head()?.root;
+    if roots.iter().all(|signed| *signed == root) { Ok(()) } else { Err(AuditError::RootDiffers { size }) }
 }
 
 fn compare_hashes(log: &dyn LogRead, leaf: u64, size: u64, computed: &[(u64, [u8; 32])]) -> Result<(), AuditError> {

@@ -175,7 +175,9 @@ fn signers<'a>(envelope: &Envelope, store: &'a TrustStore) -> Result<BTreeMap<&'
     let mut signers = BTreeMap::new();
     let mut revoked = None;
     for signature in &envelope.signatures {
-        let Some((id, trusted)) = store.keys().find(|(id, _)| id.as_str() == signature.keyid) else { continue };
+        let known = KeyId::new(signature.keyid.as_str()).ok().and_then(|id| store.get(&id));
+        let Some(trusted) = known else { continue };
+        let id = trusted.key.id();
         if !trusted.key.verifies(&signed, &signature.signature) {
             return Err(VerifyError::WrongSignature { key: id.clone() });
         }
@@ -195,10 +197,11 @@ fn signers<'a>(envelope: &Envelope, store: &'a TrustStore) -> Result<BTreeMap<&'
 /// The first signer that may speak for the plugin, if enough of them may.
 fn entitled(signers: &BTreeMap<&KeyId, &TrustedKey>, plugin: &PluginId) -> Result<KeyId, VerifyError> {
     let entitled: Vec<_> = signers.iter().filter(|(_, trusted)| trusted.namespace.covers(plugin)).collect();
-    match (entitled.first(), signers.keys().next()) {
-        (Some((key, _)), _) if entitled.len() >= THRESHOLD => Ok((**key).clone()),
-        (Some((key, _)), _) => Err(VerifyError::Namespace { key: (**key).clone(), plugin: plugin.clone() }),
-        (None, Some(key)) => Err(VerifyError::Namespace { key: (*key).clone(), plugin: plugin.clone() }),
-        (None, None) => Err(VerifyError::UnknownKey),
+    if let Some((key, _)) = entitled.first()
+        && entitled.len() >= THRESHOLD
+    {
+        return Ok((**key).clone());
     }
+    let refused = |key: &&KeyId| VerifyError::Namespace { key: (*key).clone(), plugin: plugin.clone() };
+    Err(signers.keys().next().map_or(VerifyError::UnknownKey, refused))
 }
