@@ -210,7 +210,10 @@ mod tests {
     #[test]
     fn a_signed_text_that_is_no_checkpoint_of_this_log_is_refused() {
         let ours = log("cordon/a.example", 1);
-        for text in ["cordon/b.example\n7\nCQkJ\n", "hello\n", "cordon/a.example\n7\nCQkJ\n"] {
+        let root = STANDARD.encode([9; 32]);
+        let other_log = format!("cordon/b.example\n7\n{root}\n");
+        let extended = format!("cordon/a.example\n7\n{root}\nextension\n");
+        for text in [other_log.as_str(), &extended, "hello\n", "cordon/a.example\n7\nCQkJ\n"] {
             let signature = ours.key.sign(text.as_bytes()).to_bytes().to_vec();
             let line =
                 signed_note::Signature::new("cordon/a.example".to_owned(), ours.verifier.id(), signature).unwrap();
