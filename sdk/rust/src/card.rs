@@ -10,6 +10,10 @@ pub const MAX_SUMMARY_CHARACTERS: usize = 139;
 pub const MAX_LABEL_CHARACTERS: usize = 80;
 /// The most suggestions of a card.
 pub const MAX_SUGGESTIONS: usize = 4;
+/// The most actions of a suggestion.
+pub const MAX_ACTIONS: usize = 4;
+/// The most override reasons of a card.
+pub const MAX_OVERRIDE_REASONS: usize = 8;
 
 /// How urgent a card is, as in CDS Hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +46,8 @@ pub enum CardError {
     NotOneLine,
     /// A text holds a web or mail address: links belong into the manifest.
     Link,
-    /// More suggestions than [`MAX_SUGGESTIONS`].
-    TooManySuggestions,
+    /// More suggestions than [`MAX_SUGGESTIONS`], actions than [`MAX_ACTIONS`] or reasons than [`MAX_OVERRIDE_REASONS`].
+    TooMany,
     /// A second recommended suggestion.
     SecondRecommended,
 }
@@ -55,7 +59,7 @@ impl fmt::Display for CardError {
             Self::TooLong => "a text is too long",
             Self::NotOneLine => "a text is not one line of plain text",
             Self::Link => "a text holds an address; links belong into the manifest",
-            Self::TooManySuggestions => "more than 4 suggestions",
+            Self::TooMany => "too many suggestions, actions or override reasons",
             Self::SecondRecommended => "a second suggestion is recommended",
         })
     }
@@ -91,8 +95,11 @@ impl Suggestion {
     /// Accepting also proposes this order.
     ///
     /// # Errors
-    /// [`CardError::Empty`] if the name is empty.
+    /// [`CardError::Empty`] if the name is empty, [`CardError::TooMany`] for a fifth action.
     pub fn and_create(mut self, proposal: &str) -> Result<Self, CardError> {
+        if self.actions.len() >= MAX_ACTIONS {
+            return Err(CardError::TooMany);
+        }
         self.actions.push(Action::Create(name(proposal)?));
         Ok(self)
     }
@@ -196,10 +203,10 @@ impl Card {
     /// Adds a suggestion.
     ///
     /// # Errors
-    /// [`CardError::TooManySuggestions`] for a fifth, [`CardError::SecondRecommended`] for a second recommended one.
+    /// [`CardError::TooMany`] for a fifth, [`CardError::SecondRecommended`] for a second recommended one.
     pub fn suggest(mut self, suggestion: Suggestion) -> Result<Self, CardError> {
         if self.suggestions.len() >= MAX_SUGGESTIONS {
-            return Err(CardError::TooManySuggestions);
+            return Err(CardError::TooMany);
         }
         if suggestion.recommended && self.suggestions.iter().any(Suggestion::is_recommended) {
             return Err(CardError::SecondRecommended);
@@ -211,12 +218,16 @@ impl Card {
     /// Offers the manifest's `[[override-reason]]` with this name; a second time changes nothing.
     ///
     /// # Errors
-    /// [`CardError::Empty`] if the name is empty.
+    /// [`CardError::Empty`] if the name is empty, [`CardError::TooMany`] for a ninth reason.
     pub fn override_reason(mut self, reason: &str) -> Result<Self, CardError> {
         let reason = name(reason)?;
-        if !self.override_reasons.contains(&reason) {
-            self.override_reasons.push(reason);
+        if self.override_reasons.contains(&reason) {
+            return Ok(self);
         }
+        if self.override_reasons.len() >= MAX_OVERRIDE_REASONS {
+            return Err(CardError::TooMany);
+        }
+        self.override_reasons.push(reason);
         Ok(self)
     }
 
@@ -315,7 +326,26 @@ mod tests {
         for _ in 1..4 {
             card = card.suggest(suggestion()).unwrap();
         }
-        assert_eq!(card.suggest(suggestion()), Err(CardError::TooManySuggestions));
+        assert_eq!(card.suggest(suggestion()), Err(CardError::TooMany));
+    }
+
+    #[test]
+    fn a_card_has_at_most_eight_override_reasons_and_none_twice() {
+        let mut card = Card::info("x").unwrap();
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h", "a"] {
+            card = card.override_reason(name).unwrap();
+        }
+        assert_eq!(card.override_reasons().len(), 8);
+        assert_eq!(card.override_reason("i"), Err(CardError::TooMany));
+    }
+
+    #[test]
+    fn a_suggestion_has_at_most_four_actions() {
+        let mut suggestion = Suggestion::delete("Replace", "d1").unwrap();
+        for _ in 1..4 {
+            suggestion = suggestion.and_create("x").unwrap();
+        }
+        assert_eq!(suggestion.and_create("x"), Err(CardError::TooMany));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Codes: always a system and a code together. A display or a text is never a match.
 
 use crate::Date;
-use crate::r4::{CodeableConcept, Coding, Observation, ObservationEffective, ObservationValue, Quantity};
+use crate::r4::{
+    CodeableConcept, Coding, Observation, ObservationEffective, ObservationValue, Patient, PatientDeceased, Quantity,
+};
 
 /// LOINC.
 pub const LOINC: &str = "http://loinc.org";
@@ -82,6 +84,21 @@ impl Observation {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self.status.as_deref(), Some("final" | "amended" | "corrected"))
+    }
+}
+
+impl Patient {
+    /// Whether the patient is recorded as deceased at this time. A date of death that cannot be read counts.
+    #[must_use]
+    pub fn is_deceased_at(&self, now: &Date) -> bool {
+        match &self.deceased {
+            Some(PatientDeceased::Boolean(deceased)) => *deceased,
+            Some(PatientDeceased::DateTime(date)) => match (date.range(), now.range()) {
+                (Some((died, _)), Some((_, now))) => died <= now,
+                (_, _) => true,
+            },
+            None => false,
+        }
     }
 }
 

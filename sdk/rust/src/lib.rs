@@ -25,7 +25,8 @@ pub mod wasm;
 pub use answer::{Answer, Failure, MAX_CARDS};
 pub use call::{Call, Rows, View};
 pub use card::{
-    Action, Card, CardError, Indicator, MAX_LABEL_CHARACTERS, MAX_SUGGESTIONS, MAX_SUMMARY_CHARACTERS, Suggestion,
+    Action, Card, CardError, Indicator, MAX_ACTIONS, MAX_LABEL_CHARACTERS, MAX_OVERRIDE_REASONS, MAX_SUGGESTIONS,
+    MAX_SUMMARY_CHARACTERS, Suggestion,
 };
 pub use codes::{ATC, LOINC, RXNORM, SNOMED_CT, UCUM};
 pub use date::{Date, Day};
