@@ -78,6 +78,9 @@ pub fn check(drafts: &[&MedicationRequest], facts: &Facts) -> Result<Option<Card
     if drafts.is_empty() {
         return Ok(None);
     }
+    if facts.deceased {
+        return Card::warning(text::deceased("Apixaban", facts.language)).map(Some);
+    }
     let criteria = Criteria::of(facts);
     let card = match criteria.verdict() {
         Verdict::Reduced(_) if drafts.iter().all(|draft| is_reduced_dose(draft)) => return Ok(None),

@@ -40,6 +40,8 @@ pub enum Why {
     Age,
     /// Younger than 18 at the test.
     Child(u32),
+    /// Recorded as deceased at the time of the call.
+    Deceased,
 }
 
 /// Everything that the rules use.
@@ -51,6 +53,8 @@ pub struct Facts {
     pub sex: Option<Sex>,
     /// Completed years at the call.
     pub age_today: Option<u32>,
+    /// Whether the patient is recorded as deceased at the time of the call.
+    pub deceased: bool,
     /// Birth date.
     pub birth: Option<Date>,
     /// Creatinine in mg/dL.
@@ -83,6 +87,7 @@ impl Facts {
                 Some(_) | None => None,
             },
             age_today: patient.birth_date.as_ref().and_then(|birth| birth.completed_years_at(&now)),
+            deceased: patient.is_deceased_at(&now),
             birth: patient.birth_date,
             creatinine: newest(&creatinine, &CREATININE_CODES, &units::CREATININE, &now),
             weight: newest(&weight, &WEIGHT_CODES, &units::BODY_WEIGHT, &now),
@@ -94,6 +99,7 @@ impl Facts {
     #[must_use]
     pub fn kidney(&self) -> Kidney {
         match &self.creatinine.newest {
+            _ if self.deceased => Kidney::NotComputed(Why::Deceased),
             None => Kidney::NotComputed(Why::NoCreatinine),
             Some(creatinine) if creatinine.days_ago > CREATININE_MAX_DAYS => Kidney::Stale,
             Some(creatinine) => match self.egfr(creatinine) {

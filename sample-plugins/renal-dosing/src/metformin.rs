@@ -51,6 +51,9 @@ pub fn check(drafts: &[&MedicationRequest], facts: &Facts) -> Result<Option<Card
         return Ok(None);
     }
     let language = facts.language;
+    if facts.deceased {
+        return Card::warning(text::deceased("Metformin", language)).map(Some);
+    }
     let card = match facts.kidney() {
         Kidney::Estimated { egfr, .. } => match verdict(egfr, facts.on_metformin) {
             Verdict::Contraindicated => {

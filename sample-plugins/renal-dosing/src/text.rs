@@ -70,6 +70,13 @@ pub(crate) fn not_computed(drug: &str, why: Why, language: Language) -> String {
     }
 }
 
+pub(crate) fn deceased(drug: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("{drug} not checked, because the patient is recorded as deceased"),
+        Language::German => format!("{drug} nicht geprüft, weil der Patient als verstorben erfasst ist"),
+    }
+}
+
 pub(crate) fn remove_metformin(language: Language) -> &'static str {
     language.pick("Remove the metformin draft", "Metformin-Verordnung entfernen")
 }
@@ -171,6 +178,8 @@ fn because(why: Why, language: Language) -> String {
         (Why::Age, Language::German) => {
             "das Alter bei der Messung aus den verfügbaren Daten nicht hervorgeht".to_owned()
         }
+        (Why::Deceased, Language::English) => "the patient is recorded as deceased".to_owned(),
+        (Why::Deceased, Language::German) => "der Patient als verstorben erfasst ist".to_owned(),
         (Why::Child(age), Language::English) => {
             format!("the patient was {age} at the test and CKD-EPI 2021 is for adults")
         }
