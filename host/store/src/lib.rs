@@ -1,1 +1,58 @@
-//! Not yet written.
+//! Everything the host keeps: records, the log, settings, nonces and the log's signing key, in one data directory.
+//!
+//! | in the directory | what |
+//! |---|---|
+//! | `cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
+//! | `lock` | held by the process that may write; a second one gets [`OpenError::Held`] |
+//! | `keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
+//!
+//! The host opens its own files through one `cap-std` directory. SQLite is the exception: it opens its own files, so it is
+//! given the path of the database and nothing else.
+//!
+//! One connection writes, behind a mutex; others read, each from one snapshot. Every function is synchronous, and every
+//! writing function is one transaction: after a crash there is all of it or nothing. The tenant is part of every key; only
+//! the log is the host's own, and its leaves name their tenant.
+//!
+//! | table | key | holds |
+//! |---|---|---|
+//! | `resource` | tenant, type, id | the bytes as they were loaded; whose record they belong to; the date of "newest first" |
+//! | `idx_token`, `idx_reference`, `idx_date` | row, parameter, value | what a resource is found by ([`cordon_fhir::search`]) |
+//! | `trust_key` | tenant, key id | a publisher's key, its namespace, who added it when and why, when it was revoked |
+//! | `plugin` | tenant, plugin | the version in use, its grant, whether it is enabled |
+//! | `plugin_version` | tenant, plugin, version | every version that was ever installed: component, envelope, who, when, why |
+//! | `nonce` | tenant, issuer, `jti` | tokens that were spent |
+//! | `leaf`, `hash`, `checkpoint` | index, or size | the log: triggers refuse any change |
+//! | `private` | index of its leaf | who and why; the only part of the log that can be erased |
+//! | `card` | tenant, card | cards this host issued, so that feedback is recognised |
+//! | `mark` | name | `demo`, indelible |
+//! | `probe` | - | written by [`Store::check`] |
+//!
+//! Rows of no patient, or of two, are kept and can be read by id, but no search of a patient's record finds them
+//! ([`cordon_fhir::compartment`]). This room refuses to decide who may see what, and it reads no clock: times are
+//! arguments.
+#![forbid(unsafe_code)]
+
+mod directory;
+mod error;
+mod sqlite;
+mod time;
+
+mod store;
+
+mod r4;
+mod resource;
+mod search;
+
+pub mod load;
+pub mod log;
+pub mod nonce;
+pub mod plugins;
+pub mod trust;
+
+pub use error::{KeyError, OpenError, StoreError};
+pub use load::{LoadError, LoadReport, Progress, load};
+pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
+pub use plugins::{Installation, NewVersion, PluginError, StoredPlugin};
+pub use resource::{MAX_RESOURCE, Put, RecordStore, Resource, ResourceError};
+pub use store::{MarkError, Reader, Store};
+pub use trust::{TrustKey, TrustKeyError};

@@ -1,0 +1,101 @@
+//! The data directory: `cordon.db`, `lock`, `keys/`. Files of ours are opened through one `cap-std` directory; only the
+//! database engine is given a path, because it opens its own files (`cordon.db`, `-wal`, `-shm`).
+
+use std::fs::TryLockError;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, MetadataExt, OpenOptions, OpenOptionsExt, Permissions, PermissionsExt};
+
+use crate::error::{KeyError, OpenError};
+
+const DATABASE: &str = "cordon.db";
+const LOCK: &str = "lock";
+const KEYS: &str = "keys";
+const LOG_KEY: &str = "keys/log";
+const LOG_KEY_DRAFT: &str = "keys/log.new";
+const SPOOL: &str = "load.tmp";
+
+/// The open data directory.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    dir: Dir,
+    path: PathBuf,
+}
+
+impl Directory {
+    /// Opens what is there.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { dir: Dir::open_ambient_dir(path, ambient_authority())?, path: path.to_owned() })
+    }
+
+    /// Makes the directory and an empty database file, for their owner only, where they are missing.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        Dir::create_ambient_dir_all(path, ambient_authority())?;
+        let made = Self::open(path)?;
+        made.dir.set_permissions(".", Permissions::from_mode(0o700))?;
+        if !made.dir.exists(KEYS) {
+            made.dir.create_dir(KEYS)?;
+        }
+        made.dir.set_permissions(KEYS, Permissions::from_mode(0o700))?;
+        // The engine gives its own files the mode of the database.
+        made.dir.open_with(DATABASE, OpenOptions::new().write(true).create(true).mode(0o600))?;
+        Ok(made)
+    }
+
+    /// Takes the lock for as long as the file lives. The kernel drops it with the process, however that ends.
+    pub(crate) fn lock(&self) -> Result<std::fs::File, OpenError> {
+        let options = OpenOptions::new().write(true).create(true).mode(0o600).clone();
+        let file = self.dir.open_with(LOCK, &options).map_err(OpenError::Directory)?.into_std();
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Held),
+            Err(TryLockError::Error(error)) => Err(OpenError::Directory(error)),
+        }
+    }
+
+    /// Where the engine finds the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// Fails where there is no database to read.
+    pub(crate) fn expect_database(&self) -> io::Result<()> {
+        self.dir.metadata(DATABASE).map(drop)
+    }
+
+    /// An unnamed file beside the database, so that what is being loaded lies nowhere else.
+    pub(crate) fn spool(&self) -> io::Result<File> {
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).clone();
+        let file = self.dir.open_with(SPOOL, &options)?;
+        self.dir.remove_file(SPOOL)?;
+        Ok(file)
+    }
+
+    pub(crate) fn log_key(&self) -> Result<Option<[u8; 32]>, KeyError> {
+        let mut file = match self.dir.open(LOG_KEY) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        if file.metadata()?.mode() & 0o077 != 0 {
+            return Err(KeyError::Exposed);
+        }
+        let mut bytes = Vec::new();
+        (&mut file).take(33).read_to_end(&mut bytes)?;
+        bytes.try_into().map(Some).map_err(|_| KeyError::Malformed)
+    }
+
+    /// Writes beside and renames, so that there is a whole key or none.
+    pub(crate) fn write_log_key(&self, seed: &[u8; 32]) -> Result<(), KeyError> {
+        if self.dir.exists(LOG_KEY) {
+            return Err(KeyError::Exists);
+        }
+        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+        let mut file = self.dir.open_with(LOG_KEY_DRAFT, &options)?;
+        file.write_all(seed)?;
+        file.sync_all()?;
+        self.dir.rename(LOG_KEY_DRAFT, &self.dir, LOG_KEY)?;
+        Ok(self.dir.open(KEYS)?.sync_all()?)
+    }
+}

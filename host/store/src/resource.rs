@@ -1,0 +1,238 @@
+//! Resources: what is taken in, and how it is kept.
+
+use std::fmt;
+
+use cordon_core::ids::TenantId;
+use cordon_core::ports::Records;
+use cordon_fhir::compartment::{Membership, membership};
+use cordon_fhir::element::references_below;
+use cordon_fhir::json::{JsonError, JsonLimits, parse};
+use cordon_fhir::reference::Reference;
+use cordon_fhir::search::{IndexEntry, Parameter, index, primary_date};
+use cordon_fhir::types::{resource_id, resource_type};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use crate::error::StoreError;
+use crate::r4::is_resource_type;
+use crate::store::{Reader, Store};
+use crate::time::sortable;
+
+/// The largest resource that is taken in, in bytes.
+pub const MAX_RESOURCE: usize = 16 * 1024 * 1024;
+
+/// Why a text is not a resource that can be kept. Holds kinds and places, nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ResourceError {
+    /// Not JSON as FHIR has it, or beyond the limits of [`JsonLimits`].
+    #[error("{0} of the resource")]
+    Json(#[from] JsonError),
+    /// More than [`MAX_RESOURCE`] bytes.
+    #[error("larger than {MAX_RESOURCE} bytes")]
+    TooLarge,
+    /// `resourceType` is missing or is no type of FHIR R4 that is kept on its own (a Bundle is not).
+    #[error("unknown resource type")]
+    UnknownType,
+    /// `id` is missing or not a FHIR id.
+    #[error("no valid id")]
+    NoId,
+}
+
+/// A resource that can be kept: parsed, of a known type, with an id. The bytes stay as they came.
+pub struct Resource {
+    reference: Reference,
+    value: Value,
+    bytes: Vec<u8>,
+}
+
+impl Resource {
+    /// Reads one resource.
+    ///
+    /// # Errors
+    /// [`ResourceError`] says what is wrong.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, ResourceError> {
+        if bytes.len() > MAX_RESOURCE {
+            return Err(ResourceError::TooLarge);
+        }
+        let value = parse(&bytes, JsonLimits::default())?;
+        let resource_type = resource_type(&value).filter(|name| is_resource_type(name.as_str()));
+        let resource_type = resource_type.ok_or(ResourceError::UnknownType)?;
+        let id = resource_id(&value).ok_or(ResourceError::NoId)?.to_owned();
+        Ok(Self { reference: Reference { resource_type, id }, value, bytes })
+    }
+
+    /// Its type and id.
+    #[must_use]
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// The bytes as they came.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The one patient whose record it belongs to.
+    fn patient(&self) -> Option<String> {
+        let named = references_below(&self.value).into_iter().filter_map(Reference::parse);
+        let patients =
+            named.chain([self.reference.clone()]).filter(|target| target.resource_type.as_str() == "Patient");
+        patients.map(|patient| patient.id).find(|id| membership(&self.value, id) == Membership::Member)
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(…)", self.reference.resource_type)
+    }
+}
+
+/// What became of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// There was none of this type and id.
+    New,
+    /// Other bytes were there before.
+    Replaced,
+    /// The same bytes are there already.
+    Unchanged,
+}
+
+/// A store of records: what every database that Cordon runs on must do.
+pub trait RecordStore: Records {
+    /// Keeps a batch, all of it or nothing, and says for each what became of it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the batch was kept.
+    fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError>;
+
+    /// The bytes of one resource, exactly as they were kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+impl RecordStore for Store {
+    fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
+        self.write(|c| batch.iter().map(|resource| put(c, tenant, resource)).collect())
+    }
+
+    fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
+        self.resource(tenant, reference)
+    }
+}
+
+impl Reader {
+    /// The bytes of one resource, exactly as they were kept.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn resource(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT bytes FROM resource WHERE tenant = ?1 AND type = ?2 AND id = ?3";
+        let key = params![tenant.as_str(), reference.resource_type.as_str(), reference.id];
+        self.read(|c| Ok(c.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?))
+    }
+
+    /// How many resources of each type a tenant has, in order of the types.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn counts(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT type, count(*) FROM resource WHERE tenant = ?1 GROUP BY type ORDER BY type";
+        self.read(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let rows = statement.query_map([tenant.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn put(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Put, StoreError> {
+    let sql = "SELECT row, bytes = ?4 FROM resource WHERE tenant = ?1 AND type = ?2 AND id = ?3";
+    let key =
+        params![tenant.as_str(), resource.reference.resource_type.as_str(), resource.reference.id, resource.bytes];
+    let found: Option<(i64, bool)> =
+        c.prepare_cached(sql)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match found {
+        Some((_, true)) => Ok(Put::Unchanged),
+        Some((row, false)) => {
+            // The index rows go with it.
+            c.prepare_cached("DELETE FROM resource WHERE row = ?1")?.execute([row])?;
+            insert(c, tenant, resource)?;
+            Ok(Put::Replaced)
+        }
+        None => {
+            insert(c, tenant, resource)?;
+            Ok(Put::New)
+        }
+    }
+}
+
+fn insert(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<(), StoreError> {
+    let patient = resource.patient();
+    let (upper, lower) = primary_date(&resource.value)
+        .map_or_else(Default::default, |range| (sortable(range.upper), sortable(range.lower)));
+    let name = resource.reference.resource_type.as_str();
+    let sql =
+        "INSERT INTO resource (tenant, type, id, patient, upper, lower, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let row = c.prepare_cached(sql)?.insert(params![
+        tenant.as_str(),
+        name,
+        resource.reference.id,
+        patient,
+        upper,
+        lower,
+        resource.bytes
+    ])?;
+    // Nobody searches for what is in no patient's record.
+    let Some(patient) = patient else { return Ok(()) };
+    let place = Place { row, tenant, patient: &patient, name };
+    index(&resource.value).iter().try_for_each(|entry| place.insert(c, entry))
+}
+
+struct Place<'a> {
+    row: i64,
+    tenant: &'a TenantId,
+    patient: &'a str,
+    name: &'a str,
+}
+
+impl Place<'_> {
+    fn insert(&self, c: &Connection, entry: &IndexEntry) -> Result<(), StoreError> {
+        match entry {
+            // The id has its own column.
+            IndexEntry::Token { parameter: Parameter::Id, .. } => Ok(()),
+            IndexEntry::Token { parameter, system, code } => {
+                let sql = "INSERT OR IGNORE INTO idx_token (row, parameter, code, system, tenant, patient, type)
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                let system = system_key(system.as_deref());
+                let tenant = self.tenant.as_str();
+                let values = params![self.row, parameter.as_str(), code, system, tenant, self.patient, self.name];
+                Ok(c.prepare_cached(sql)?.execute(values).map(drop)?)
+            }
+            IndexEntry::Reference { parameter, target } => {
+                let sql = "INSERT OR IGNORE INTO idx_reference (row, parameter, target_type, target_id)
+                           VALUES (?1, ?2, ?3, ?4)";
+                let values = params![self.row, parameter.as_str(), target.resource_type.as_str(), target.id];
+                Ok(c.prepare_cached(sql)?.execute(values).map(drop)?)
+            }
+            IndexEntry::Date { parameter, range } => {
+                let sql = "INSERT OR IGNORE INTO idx_date (row, parameter, lower, upper) VALUES (?1, ?2, ?3, ?4)";
+                let values = params![self.row, parameter.as_str(), sortable(range.lower), sortable(range.upper)];
+                Ok(c.prepare_cached(sql)?.execute(values).map(drop)?)
+            }
+        }
+    }
+}
+
+/// How a system stands in the index: `''` is none. An empty system, which is not valid FHIR, becomes a blank: no search
+/// value can hold one, so it is found by its code alone, as [`cordon_fhir::query`] has it.
+pub(crate) fn system_key(system: Option<&str>) -> &str {
+    match system {
+        None => "",
+        Some("") => " ",
+        Some(system) => system,
+    }
+}

@@ -1,0 +1,296 @@
+//! The search of one patient's record. The indexes decide what is read: what other patients have, and what this patient
+//! has of other types, costs nothing.
+//!
+//! A scope with a `code` is answered from the codes of this patient; any other walks this patient's rows of the type,
+//! newest first, and asks the indexes of each row. Either way rows are read one by one, so whoever has enough stops.
+
+use std::ops::ControlFlow;
+
+use cordon_core::ports::{Query, Records, RecordsError};
+use cordon_fhir::json::{JsonLimits, parse};
+use cordon_fhir::query::{Clause, DatePrefix, DateValue, SearchValue, TokenValue};
+use cordon_fhir::search::{Parameter, ParameterKind};
+use rusqlite::Connection;
+use rusqlite::types::Value as Sql;
+use serde_json::Value;
+
+use crate::error::StoreError;
+use crate::resource::system_key;
+use crate::store::{Reader, Store};
+use crate::time::sortable;
+
+impl Records for Reader {
+    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+        self.read(|c| visit(c, query, each)).map_err(|_| RecordsError)
+    }
+}
+
+impl Records for Store {
+    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+        Reader::visit(self, query, each)
+    }
+}
+
+fn visit(c: &Connection, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), StoreError> {
+    let plan = Plan::new(query);
+    let mut keys = c.prepare_cached(&plan.sql)?;
+    let mut bytes = c.prepare_cached("SELECT bytes FROM resource WHERE row = ?1")?;
+    let mut rows = keys.query(rusqlite::params_from_iter(plan.values))?;
+    while let Some(row) = rows.next()? {
+        let text: Vec<u8> = bytes.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?;
+        let resource = parse(&text, JsonLimits::default()).map_err(|_| StoreError::Damaged)?;
+        if each(resource).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A statement that gives the numbers of the matching rows in order.
+struct Plan {
+    sql: String,
+    values: Vec<Sql>,
+}
+
+impl Plan {
+    fn new(query: Query<'_>) -> Self {
+        let mut plan = Self { sql: String::new(), values: Vec::new() };
+        let drives = |clause: &&Clause| matches!(clause.parameter(), Parameter::Code | Parameter::ComboCode);
+        let driver = query.scope.query().clauses().find(drives);
+        match driver {
+            Some(clause) => plan.drive_by(query, clause),
+            None => plan.push("SELECT r.row FROM resource r"),
+        }
+        plan.push(" WHERE r.tenant = ");
+        plan.bind(query.tenant.as_str());
+        plan.push(" AND r.patient = ");
+        plan.bind(query.patient.as_str());
+        if let Some(name) = query.scope.resource() {
+            plan.push(" AND r.type = ");
+            plan.bind(name.as_str());
+        }
+        for clause in query.scope.query().clauses().filter(|clause| Some(*clause) != driver) {
+            plan.push(" AND ");
+            plan.require(clause);
+        }
+        // A row without a date has '', which sorts last. The type decides between equals when the scope has none.
+        plan.push(" ORDER BY r.upper DESC, r.lower DESC, r.id, r.type");
+        plan
+    }
+
+    /// `CROSS JOIN` keeps the engine from turning the order of the tables round.
+    fn drive_by(&mut self, query: Query<'_>, clause: &Clause) {
+        self.push("SELECT r.row FROM (SELECT DISTINCT t.row AS row FROM idx_token t WHERE t.tenant = ");
+        self.bind(query.tenant.as_str());
+        self.push(" AND t.patient = ");
+        self.bind(query.patient.as_str());
+        self.push(" AND t.type = ");
+        self.bind(query.scope.resource().map_or("", |name| name.as_str()));
+        self.push(" AND t.parameter = ");
+        self.bind(clause.parameter().as_str());
+        self.push(" AND t.code IN (");
+        self.each(clause.values(), ", ", |plan, value| match value {
+            SearchValue::Token(token) => plan.bind(code(token)),
+            SearchValue::Date(_) | SearchValue::Reference(_) => plan.push("NULL"),
+        });
+        self.push(") AND ");
+        self.any(clause);
+        self.push(") t CROSS JOIN resource r ON r.row = t.row");
+    }
+
+    /// What one clause asks of row `r`.
+    fn require(&mut self, clause: &Clause) {
+        if clause.parameter() == Parameter::Id {
+            return self.any(clause);
+        }
+        self.push(match clause.parameter().kind() {
+            ParameterKind::Token => "EXISTS (SELECT 1 FROM idx_token t WHERE t.row = r.row AND t.parameter = ",
+            ParameterKind::Reference => "EXISTS (SELECT 1 FROM idx_reference t WHERE t.row = r.row AND t.parameter = ",
+            ParameterKind::Date => "EXISTS (SELECT 1 FROM idx_date t WHERE t.row = r.row AND t.parameter = ",
+        });
+        self.bind(clause.parameter().as_str());
+        self.push(" AND ");
+        self.any(clause);
+        self.push(")");
+    }
+
+    fn any(&mut self, clause: &Clause) {
+        self.push("(");
+        self.each(clause.values(), " OR ", |plan, value| match value {
+            SearchValue::Token(token) if clause.parameter() == Parameter::Id => plan.id(token),
+            SearchValue::Token(token) => plan.token(token),
+            SearchValue::Date(date) => plan.date(date),
+            SearchValue::Reference(target) => {
+                plan.push("t.target_type = ");
+                plan.bind(target.resource_type.as_str());
+                plan.push(" AND t.target_id = ");
+                plan.bind(&target.id);
+            }
+        });
+        self.push(")");
+    }
+
+    /// An id has no system.
+    fn id(&mut self, token: &TokenValue) {
+        match token {
+            TokenValue::AnySystem(id) | TokenValue::NoSystem(id) => {
+                self.push("r.id = ");
+                self.bind(id);
+            }
+            TokenValue::System { .. } => self.push("FALSE"),
+        }
+    }
+
+    fn token(&mut self, token: &TokenValue) {
+        self.push("t.code = ");
+        self.bind(code(token));
+        let system = match token {
+            TokenValue::AnySystem(_) => return,
+            TokenValue::NoSystem(_) => system_key(None),
+            TokenValue::System { system, .. } => system_key(Some(system)),
+        };
+        self.push(" AND t.system = ");
+        self.bind(system);
+    }
+
+    /// [`DateValue::matches`], in SQL.
+    fn date(&mut self, date: &DateValue) {
+        let (lower, upper) = (sortable(date.range().lower), sortable(date.range().upper));
+        let less = vec![("t.lower < ", &lower)];
+        let equal = vec![("t.lower >= ", &lower), ("t.upper <= ", &upper)];
+        let greater = vec![("t.upper > ", &upper)];
+        let either = match date.prefix() {
+            DatePrefix::Equal => vec![equal],
+            DatePrefix::Less => vec![less],
+            DatePrefix::Greater => vec![greater],
+            DatePrefix::GreaterOrEqual => vec![greater, equal],
+            DatePrefix::LessOrEqual => vec![less, equal],
+        };
+        self.each(either.into_iter(), " OR ", |plan, all| {
+            plan.each(all.into_iter(), " AND ", |plan, (compare, bound)| {
+                plan.push(compare);
+                plan.bind(bound);
+            });
+        });
+    }
+
+    fn each<T>(&mut self, items: impl Iterator<Item = T>, between: &str, mut write: impl FnMut(&mut Self, T)) {
+        for (position, item) in items.enumerate() {
+            if position > 0 {
+                self.push(between);
+            }
+            write(self, item);
+        }
+    }
+
+    fn push(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+    }
+
+    /// Every word from outside is bound, never written into the statement.
+    fn bind(&mut self, value: &str) {
+        self.sql.push('?');
+        self.values.push(Sql::Text(value.to_owned()));
+    }
+}
+
+fn code(token: &TokenValue) -> &str {
+    match token {
+        TokenValue::AnySystem(code) | TokenValue::NoSystem(code) | TokenValue::System { code, .. } => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordon_core::ids::{PatientId, TenantId};
+    use cordon_fhir::scope::Scope;
+    use rusqlite::StatementStatus;
+    use serde_json::json;
+
+    use super::*;
+    use crate::resource::{RecordStore, Resource};
+
+    const SCOPES: [&str; 7] = [
+        "patient/*.rs",
+        "patient/Observation.rs?_id=p1",
+        "patient/Observation.rs",
+        "patient/Observation.rs?code=a,http://loinc.org|b",
+        "patient/Observation.rs?category=laboratory&status=final",
+        "patient/Observation.rs?code=a&date=ge2021&subject=Patient/p",
+        "patient/Observation.rs?combo-code=a&_security=N",
+    ];
+
+    fn observation(id: usize, patient: &str) -> Resource {
+        let row = json!({
+            "resourceType": "Observation", "id": format!("{patient}{id}"), "status": "final",
+            "meta": {"security": [{"code": "N"}]}, "subject": {"reference": format!("Patient/{patient}")}, "category": [{"coding": [{"code": "laboratory"}]}],
+            "code": {"coding": [{"code": "a"}]}, "effectiveDateTime": "2021",
+        });
+        Resource::parse(row.to_string().into_bytes()).unwrap()
+    }
+
+    /// What one search costs the engine, in steps of its virtual machine.
+    fn steps(store: &Store, scope: &str) -> i32 {
+        let (tenant, patient) = (TenantId::new("ward").unwrap(), PatientId::new("p").unwrap());
+        let scope = Scope::parse(scope).unwrap();
+        let plan = Plan::new(Query { tenant: &tenant, patient: &patient, scope: &scope });
+        store
+            .read(|c| {
+                let mut statement = c.prepare(&plan.sql)?;
+                let rows = statement.query_map(rusqlite::params_from_iter(plan.values), |_| Ok(()))?.count();
+                assert!(rows > 0, "{scope}");
+                Ok::<_, StoreError>(statement.get_status(StatementStatus::VmStep))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn what_others_have_costs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let (ward, other) = (TenantId::new("ward").unwrap(), TenantId::new("other").unwrap());
+        let many = |count: usize, patient: &str| (0..count).map(|n| observation(n, patient)).collect::<Vec<_>>();
+        let fill = |count: usize| {
+            store.put(&other, &many(count, "p")).unwrap();
+            for patient in ["o", "pp", "q"] {
+                store.put(&ward, &many(count, patient)).unwrap();
+            }
+        };
+        store.put(&ward, &many(9, "p")).unwrap();
+        // One neighbour first: where the table ends with the patient, a search is one step shorter.
+        fill(1);
+        let before = SCOPES.map(|scope| steps(&store, scope));
+        fill(300);
+        assert_eq!(SCOPES.map(|scope| steps(&store, scope)), before);
+        store.put(&ward, &[observation(10, "p")]).unwrap();
+        assert!(steps(&store, SCOPES[2]) > before[2], "its own rows do cost");
+    }
+
+    #[test]
+    fn no_search_scans_a_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let (tenant, patient) = (TenantId::new("ward").unwrap(), PatientId::new("p").unwrap());
+        for scope in SCOPES.map(|scope| Scope::parse(scope).unwrap()) {
+            let plan = Plan::new(Query { tenant: &tenant, patient: &patient, scope: &scope });
+            let explained: Vec<String> = store
+                .read(|c| {
+                    let mut statement = c.prepare(&format!("EXPLAIN QUERY PLAN {}", plan.sql))?;
+                    let rows = statement.query_map(rusqlite::params_from_iter(plan.values), |row| row.get("detail"))?;
+                    Ok::<_, StoreError>(rows.collect::<Result<_, _>>()?)
+                })
+                .unwrap();
+            // `t` is scanned only as the list of rows that the codes gave.
+            let driven =
+                explained.iter().any(|line| line.starts_with("SEARCH t USING COVERING INDEX token_of_patient"));
+            let scans = explained.iter().filter(|line| line.starts_with("SCAN"));
+            assert_eq!(
+                scans.collect::<Vec<_>>(),
+                if driven { vec!["SCAN t"] } else { vec![] },
+                "{scope}: {explained:?}"
+            );
+            let sorted = explained.iter().any(|line| line.contains("ORDER BY"));
+            assert_eq!(sorted, driven || scope.resource().is_none(), "{scope}: {explained:?}");
+        }
+    }
+}

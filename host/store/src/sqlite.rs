@@ -1,0 +1,106 @@
+//! Connections: how they are opened, shared and migrated.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use refinery::{Migration, Runner};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::{OpenError, StoreError};
+
+/// Every migration, oldest first. One that has been released is never edited: its checksum is kept in the file.
+const MIGRATIONS: &[(&str, &str)] = &[("V1__first", include_str!("../migrations/V1__first.sql"))];
+
+/// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// More prepared statements than there are in this crate.
+const STATEMENTS: usize = 64;
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+/// The one connection that writes.
+#[derive(Debug)]
+pub(crate) struct Writer(Mutex<Connection>);
+
+impl Writer {
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        // A commit that was answered survives the loss of power.
+        connection.pragma_update(None, "synchronous", "full")?;
+        // What was erased is overwritten.
+        connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+        migrate(&mut connection)?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// One transaction: all that `work` wrote is durable when this returns `Ok`, and nothing of it is there otherwise.
+    pub(crate) fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        // A panic in `work` rolled its transaction back, so the connection is sound.
+        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
+    /// Runs `work` outside a transaction.
+    pub(crate) fn maintain<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        Ok(work(&self.0.lock().unwrap_or_else(PoisonError::into_inner))?)
+    }
+}
+
+/// Connections that read. They cannot write.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs `work` on one snapshot.
+    pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = self.take()?;
+        let transaction = connection.transaction().map_err(StoreError::from)?;
+        let done = work(&transaction);
+        drop(transaction);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        done
+    }
+
+    fn take(&self) -> Result<Connection, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY), Ok)
+    }
+
+    /// Whether the file has exactly this host's schema.
+    pub(crate) fn expect_schema(&self) -> Result<(), OpenError> {
+        let sql = "SELECT max(version) FROM refinery_schema_history";
+        let found: Option<usize> = self.read(|c| Ok::<_, StoreError>(c.query_row(sql, [], |row| row.get(0))?))?;
+        if found == Some(MIGRATIONS.len()) { Ok(()) } else { Err(OpenError::Schema) }
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let read = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
+    let migrations = read.collect::<Result<Vec<_>, _>>().map_err(|_| OpenError::Schema)?;
+    let runner = Runner::new(&migrations).set_grouped(true).set_abort_divergent(true).set_abort_missing(true);
+    runner.run(connection).map(drop).map_err(|_| OpenError::Schema)
+}

@@ -1,0 +1,133 @@
+//! The data directory: lock, marks, space, keys.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use cordon_store::{KeyError, MarkError, OpenError, RecordStore, Resource, Store, StoreError};
+use serde_json::json;
+
+use crate::bench::{Bench, resource, tenant};
+
+fn rows(count: usize) -> Vec<Resource> {
+    let row = |n| json!({"resourceType": "Patient", "id": format!("p{n}"), "name": [{"text": "x".repeat(1_000)}]});
+    (0..count).map(|n| resource(&row(n))).collect()
+}
+
+#[test]
+fn a_second_writer_is_refused_while_the_lock_is_held() {
+    let bench = Bench::new();
+    assert!(matches!(Store::open(bench.dir.path()), Err(OpenError::Held)));
+    bench.check().unwrap();
+}
+
+#[test]
+fn the_next_writer_gets_the_lock_when_the_first_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    Store::open(dir.path()).unwrap();
+}
+
+#[test]
+fn a_reader_needs_no_lock_and_sees_what_was_committed() {
+    let bench = Bench::new();
+    let reader = Store::open_read_only(bench.dir.path()).unwrap();
+    bench.put(&tenant("ward"), &rows(2)).unwrap();
+    assert_eq!(reader.counts(&tenant("ward")).unwrap(), [("Patient".to_owned(), 2)]);
+}
+
+#[test]
+fn a_reader_makes_no_store_where_there_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Directory(_))));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_closed_store_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    assert!(!Store::open_read_only(dir.path()).unwrap().is_demo().unwrap());
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    fs::write(dir.path().join("cordon.db"), "x".repeat(9_000)).unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(OpenError::Store(StoreError::Damaged))));
+    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Store(StoreError::Damaged))));
+}
+
+#[test]
+fn a_schema_of_a_later_host_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    let later = rusqlite::Connection::open(dir.path().join("cordon.db")).unwrap();
+    let sql = "INSERT INTO refinery_schema_history SELECT 2, 'later', applied_on, '1' FROM refinery_schema_history";
+    assert_eq!(later.execute(sql, []).unwrap(), 1);
+    drop(later);
+    assert!(matches!(Store::open(dir.path()), Err(OpenError::Schema)));
+    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Schema)));
+}
+
+#[test]
+fn a_full_store_says_so_and_keeps_nothing_of_the_batch() {
+    let bench = Bench::new();
+    bench.put(&tenant("ward"), &rows(1)).unwrap();
+    bench.limit(400_000).unwrap();
+    assert_eq!(bench.put(&tenant("ward"), &rows(1_000)), Err(StoreError::Full));
+    assert_eq!(bench.counts(&tenant("ward")).unwrap(), [("Patient".to_owned(), 1)]);
+    bench.limit(400_000_000).unwrap();
+    bench.put(&tenant("ward"), &rows(1_000)).unwrap();
+}
+
+#[test]
+fn only_an_empty_store_becomes_a_demo_store() {
+    let bench = Bench::new();
+    assert!(!bench.is_demo().unwrap());
+    bench.put(&tenant("ward"), &rows(1)).unwrap();
+    assert_eq!(bench.mark_demo(), Err(MarkError::NotEmpty));
+    assert!(!bench.is_demo().unwrap());
+}
+
+#[test]
+fn the_demo_mark_stays() {
+    let bench = Bench::new();
+    bench.mark_demo().unwrap();
+    bench.put(&tenant("ward"), &rows(1)).unwrap();
+    bench.mark_demo().unwrap();
+    let other = rusqlite::Connection::open(bench.dir.path().join("cordon.db")).unwrap();
+    assert!(other.execute("DELETE FROM mark", []).is_err());
+    assert!(other.execute("UPDATE mark SET name = 'x'", []).is_err());
+    assert!(bench.is_demo().unwrap());
+}
+
+#[test]
+fn the_log_key_is_kept_once_and_for_its_owner_only() {
+    let bench = Bench::new();
+    assert!(bench.log_key().unwrap().is_none());
+    bench.keep_log_key(&[7; 32]).unwrap();
+    assert!(matches!(bench.keep_log_key(&[8; 32]), Err(KeyError::Exists)));
+    assert_eq!(bench.log_key().unwrap(), Some([7; 32]));
+    let path = bench.dir.path().join("keys/log");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(bench.log_key(), Err(KeyError::Exposed)));
+}
+
+#[test]
+fn a_cut_off_key_is_no_key() {
+    let bench = Bench::new();
+    bench.keep_log_key(&[7; 32]).unwrap();
+    fs::write(bench.dir.path().join("keys/log"), [7; 31]).unwrap();
+    assert!(matches!(bench.log_key(), Err(KeyError::Malformed)));
+}
+
+#[test]
+fn every_file_is_its_owners_only() {
+    let bench = Bench::new();
+    bench.put(&tenant("ward"), &rows(1)).unwrap();
+    let modes =
+        fs::read_dir(bench.dir.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().permissions().mode());
+    assert!(modes.map(|mode| mode & 0o077).all(|others| others == 0));
+}

@@ -1,0 +1,23 @@
+//! The store against real files.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests damage files from outside, and start themselves in another process"
+)]
+
+// What stands behind `cfg(test)` counts as test code for clippy, helper functions too.
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod load;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod port;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod shared_data;
