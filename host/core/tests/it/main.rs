@@ -1,6 +1,8 @@
 //! The rules against their ports.
 
 #[cfg(test)]
+mod card_profile;
+#[cfg(test)]
 mod fakes;
 #[cfg(test)]
 mod gather;
