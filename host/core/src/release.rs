@@ -153,11 +153,7 @@ fn pack(cards: Vec<Card>, views: &Views) -> Release<Cards> {
 fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Result<Card, ProfileError> {
     let call = views.clearance().call();
     let manifest = &call.installed.manifest;
-    let footer = words.footer.for_locale(&call.locale);
-    let detail = match &advice.detail {
-        Some(text) => format!("{}\n\n---\n\n{footer}", markdown(text)?),
-        None => footer.to_owned(),
-    };
+    let detail = detail(advice.detail.as_deref(), words.footer.for_locale(&call.locale))?;
     let uuid = mint.id();
     let suggestions = suggestions(&advice.suggestions, views, mint)?;
     Ok(Card {
@@ -171,6 +167,13 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
         suggestions,
         override_reasons: override_reasons(&advice.override_reasons, manifest)?,
     })
+}
+
+/// The plugin's words over the hospital's. The profile closes every block it opens, so after a blank line the rule is a
+/// rule (no underline of a heading, no item, no row, no code) and the footer is a paragraph of its own.
+fn detail(text: Option<&str>, footer: &str) -> Result<String, ProfileError> {
+    let text = markdown(text.unwrap_or_default())?;
+    Ok(if text.is_empty() { footer.to_owned() } else { format!("{text}\n\n---\n\n{footer}") })
 }
 
 fn link(link: &Link) -> Value {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod card_profile;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod fakes;
 #[cfg(test)]
 mod gather;
