@@ -10,7 +10,7 @@
 //! | `@` and anything | an e-mail address, a mention |
 //! | `.` and a letter, if something stands before the dot | a host: `evil.example`; `5.4`, `01.02.2021` stay |
 //! | every third `.` in a row of digits and dots | an IP address |
-//! | `www` and `.` | GFM links what begins with `www.` |
+//! | `www` and `.`, or `\` which may hide it | GFM links what begins with `www.` |
 //!
 //! Nothing but spaces is added and nothing taken away, so the reader still sees what the plugin wrote.
 
@@ -46,7 +46,7 @@ pub(super) fn breaks(text: &[char]) -> Vec<usize> {
             _ => 0,
         };
         let long = window.this == '.' && dots >= 3 && window.next.is_some_and(|next| next.is_ascii_digit());
-        if window.is_www_dot() {
+        if window.is_after_www() {
             places.push(place);
         }
         if long || window.is_break() {
@@ -107,8 +107,9 @@ impl Window<'_> {
         self.before.last().is_some_and(|before| !before.is_whitespace())
     }
 
-    fn is_www_dot(&self) -> bool {
-        self.this == '.' && self.before.last_chunk::<3>().is_some_and(|www| www.iter().all(|w| matches!(w, 'w' | 'W')))
+    fn is_after_www(&self) -> bool {
+        matches!(self.this, '.' | '\\')
+            && self.before.last_chunk::<3>().is_some_and(|www| www.iter().all(|w| matches!(w, 'w' | 'W')))
     }
 
     fn is_entity(&self) -> bool {

@@ -235,6 +235,7 @@ fn a_line_is_broken_where_a_renderer_would_see_a_tag_or_an_address() {
         ("www.evil.com a@b.c", "www . evil. com a@ b. c"),
         ("![x](javascript:y) [[z]] {{w}}", "![x] (javascript: y) [ [z]] { {w}}"),
         ("&lt;b&gt; R&D", "& lt;b& gt; R&D"),
+        ("www\\.evil", "www \\. evil"),
         ("1.2.3.4", "1.2.3. 4"),
         ("  a \u{a0}\u{2003}\tb ", "a b"),
     ] {
