@@ -114,28 +114,41 @@ fn is_dated(by: &Selection, row: &Value) -> bool {
 fn date_elements(resource_type: &str) -> &'static [&'static str] {
     match resource_type {
         "AllergyIntolerance" => &["recordedDate", "onsetDateTime"],
+        "AuditEvent" => &["recorded"],
         "CarePlan" => &["period", "created"],
+        "CareTeam" | "Coverage" | "Encounter" | "PractitionerRole" => &["period"],
         "Condition" => &["recordedDate", "onsetDateTime", "onsetPeriod"],
-        "Coverage" | "Encounter" | "PractitionerRole" => &["period"],
+        "Consent" => &["dateTime"],
         "DiagnosticReport" => &["effectiveDateTime", "effectivePeriod", "issued"],
-        "DocumentReference" => &["date"],
+        "DocumentReference" => &["date", "context.period"],
         "Goal" => &["startDate", "statusDate"],
         "Immunization" => &["occurrenceDateTime", "recorded"],
         "MedicationRequest" => &["authoredOn"],
         "MedicationStatement" => &["effectiveDateTime", "effectivePeriod", "dateAsserted"],
-        "Observation" => &["effectiveDateTime", "effectiveInstant", "effectivePeriod", "issued"],
+        "Observation" => &["effectiveDateTime", "effectiveInstant", "effectivePeriod", "effectiveTiming", "issued"],
         "Procedure" => &["performedDateTime", "performedPeriod"],
+        "Provenance" => &["occurredDateTime", "occurredPeriod", "recorded"],
         "ServiceRequest" => &["authoredOn", "occurrenceDateTime", "occurrencePeriod"],
         _ => &[],
     }
 }
 
 fn date_of(row: &Value) -> Option<(i64, i64)> {
-    let elements = date_elements(text(row, "resourceType")?);
-    elements.iter().filter_map(|name| row.get(name)).find_map(|value| match value.as_str() {
-        Some(date) => Date::new(date).range(),
-        None => period_range(text(value, "start"), text(value, "end")),
+    date_elements(text(row, "resourceType")?).iter().find_map(|path| {
+        let value = path.split('.').try_fold(row, |value, name| value.get(name))?;
+        match (value.as_str(), value.get("event")) {
+            (Some(date), _) => Date::new(date).range(),
+            (None, Some(events)) => timing_range(events),
+            (None, None) => period_range(text(value, "start"), text(value, "end")),
+        }
     })
+}
+
+/// The outer limits of the events of a `Timing`; one that cannot be read spoils it.
+fn timing_range(events: &Value) -> Option<(i64, i64)> {
+    let ranges = events.as_array()?.iter().map(|event| Date::new(event.as_str()?).range());
+    let ranges = ranges.collect::<Option<Vec<_>>>()?;
+    Some((ranges.iter().map(|range| range.0).min()?, ranges.iter().map(|range| range.1).max()?))
 }
 
 /// A missing end is open; a period without both has no range.
@@ -200,6 +213,19 @@ mod tests {
         assert_eq!(kept(Selection::new().since(&Date::new("2020-06"))), 2);
         assert_eq!(kept(Selection::new().until(&Date::new("2020-06-30"))), 1);
         assert_eq!(kept(Selection::new().since(&Date::new("last week"))), 0);
+    }
+
+    #[test]
+    fn periods_and_timings_date_a_row_by_their_outer_limits() {
+        let range = |row: &str| date_of(&serde_json::from_str(row).unwrap());
+        let day = |text: &str| Date::new(text).range().unwrap();
+        let open = range(r#"{"resourceType":"Encounter","period":{"start":"2021-05-01"}}"#);
+        assert_eq!(open, Some((day("2021-05-01").0, i64::MAX)));
+        let nested = range(r#"{"resourceType":"DocumentReference","context":{"period":{"end":"2021-05-01"}}}"#);
+        assert_eq!(nested, Some((i64::MIN, day("2021-05-01").1)));
+        let timing = range(r#"{"resourceType":"Observation","effectiveTiming":{"event":["2021-05-03","2021-05-01"]}}"#);
+        assert_eq!(timing, Some((day("2021-05-01").0, day("2021-05-03").1)));
+        assert_eq!(range(r#"{"resourceType":"Encounter","period":{}}"#), None);
     }
 
     #[test]
