@@ -1,15 +1,15 @@
 //! The card profile: what a plugin may write on a card.
 //!
 //! The screen that shows a card is a browser with a network, so a text that a renderer turns into a link, an image or a
-//! tag is a way out. No list of bad texts is kept: what a plugin wrote is *read* into a small model ([`read`]) that has no
-//! place for links, images or HTML, and *printed* again ([`print`]) with every character escaped that could be syntax.
+//! tag is a way out. No list of bad texts is kept: what a plugin wrote is *read* into a small model (`read`) that has no
+//! place for links, images or HTML, and *printed* again (`print`) with every character escaped that could be syntax.
 //! A text is let out only if reading and printing it once more changes nothing.
 //!
 //! Three rules hold for every text, in a line, a table or a code block:
 //!
-//! - characters nobody sees are refused ([`characters`]);
+//! - characters nobody sees are refused (`characters`);
 //! - Unicode normalisation form C, one space where there were several, none at the ends;
-//! - pairs of characters that start a tag, a link or an address get one plain space between them ([`inert`]), so that
+//! - pairs of characters that start a tag, a link or an address get one plain space between them (`inert`), so that
 //!   even a renderer which takes the text for the wrong language loads nothing. The text stays readable: `eGFR <30` is
 //!   unchanged, `<img` becomes `< img`, `http://evil.example` becomes `http: / /evil. example`.
 
