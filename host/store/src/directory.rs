@@ -4,6 +4,7 @@
 use std::fs::TryLockError;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, MetadataExt, OpenOptions, OpenOptionsExt, Permissions, PermissionsExt};
@@ -15,19 +16,20 @@ const LOCK: &str = "lock";
 const KEYS: &str = "keys";
 const LOG_KEY: &str = "keys/log";
 const LOG_KEY_DRAFT: &str = "keys/log.new";
-const SPOOL: &str = "load.tmp";
 
 /// The open data directory.
 #[derive(Debug)]
 pub(crate) struct Directory {
     dir: Dir,
     path: PathBuf,
+    spools: AtomicU64,
 }
 
 impl Directory {
     /// Opens what is there.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { dir: Dir::open_ambient_dir(path, ambient_authority())?, path: path.to_owned() })
+        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
+        Ok(Self { dir, path: path.to_owned(), spools: AtomicU64::new(0) })
     }
 
     /// Makes the directory and an empty database file, for their owner only, where they are missing.
@@ -65,11 +67,17 @@ impl Directory {
         self.dir.metadata(DATABASE).map(drop)
     }
 
-    /// An unnamed file beside the database, so that what is being loaded lies nowhere else.
+    /// An unnamed file beside the database, so that what is being loaded lies nowhere else. Loads may run side by side.
     pub(crate) fn spool(&self) -> io::Result<File> {
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).clone();
-        let file = self.dir.open_with(SPOOL, &options)?;
-        self.dir.remove_file(SPOOL)?;
+        let name = format!("load-{}.tmp", self.spools.fetch_add(1, Ordering::Relaxed));
+        // One that a killed process left behind is in nobody's hands: this process has the lock.
+        match self.dir.remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let options = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).clone();
+        let file = self.dir.open_with(&name, &options)?;
+        self.dir.remove_file(&name)?;
         Ok(file)
     }
 

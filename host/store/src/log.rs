@@ -87,7 +87,8 @@ impl Store {
     /// Erases the private part of a leaf, in the database and in its write-ahead log. The leaf stays. Idempotent.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or a reader held the old bytes for seconds: it is erased, but its bytes may still stand in the
+    /// write-ahead log, so ask again.
     pub fn erase_private(&self, leaf: LeafIndex) -> Result<(), StoreError> {
         self.write(|c| Ok::<_, StoreError>(c.execute("DELETE FROM private WHERE idx = ?1", [leaf.0]).map(drop)?))?;
         self.settle()

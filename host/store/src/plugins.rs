@@ -64,6 +64,23 @@ pub struct StoredPlugin {
     pub installed_at: Timestamp,
 }
 
+/// A version that was installed, in use or not.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredVersion {
+    /// The version.
+    pub version: Version,
+    /// Its component.
+    pub component: Digest,
+    /// Its signed envelope.
+    pub envelope: Vec<u8>,
+    /// When it was installed.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why a plugin was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PluginError {
@@ -232,6 +249,25 @@ impl Reader {
         self.read(|c| highest(c, tenant, plugin))
     }
 
+    /// Every version of a plugin that was ever installed, oldest version first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn versions(&self, tenant: &TenantId, plugin: &PluginId) -> Result<Vec<StoredVersion>, StoreError> {
+        let sql = "SELECT version, component, envelope, installed_at, installed_by, reason FROM plugin_version
+                   WHERE tenant = ?1 AND plugin = ?2";
+        self.read(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let mut rows = statement.query(params![tenant.as_str(), plugin.as_str()])?;
+            let mut versions = Vec::new();
+            while let Some(row) = rows.next()? {
+                versions.push(read_version(row)?);
+            }
+            versions.sort_by(|one, other| one.version.cmp(&other.version));
+            Ok(versions)
+        })
+    }
+
     /// A component that was installed for this tenant. Its bytes are checked against the digest.
     ///
     /// # Errors
@@ -266,6 +302,17 @@ fn read(c: &Connection, tenant: &TenantId, row: &rusqlite::Row<'_>) -> Result<St
         installed_at: time::read(&row.get::<_, String>(6)?)?,
         highest: highest(c, tenant, &plugin)?.ok_or(StoreError::Damaged)?,
         plugin,
+    })
+}
+
+fn read_version(row: &rusqlite::Row<'_>) -> Result<StoredVersion, StoreError> {
+    Ok(StoredVersion {
+        version: version(&row.get::<_, String>(0)?)?,
+        component: Digest::try_from(row.get::<_, String>(1)?).map_err(|_| StoreError::Damaged)?,
+        envelope: row.get(2)?,
+        at: time::read(&row.get::<_, String>(3)?)?,
+        by: row.get(4)?,
+        reason: row.get(5)?,
     })
 }
 

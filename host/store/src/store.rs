@@ -120,9 +120,11 @@ impl Store {
         self.writer.write(work)
     }
 
-    /// Moves the write-ahead log into the database, so that what was overwritten there is gone from both.
+    /// Moves the write-ahead log into the database, so that what was overwritten there is gone from both. Waits for
+    /// readers, and fails as busy if they take too long.
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
-        self.writer.maintain(|c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        let busy = self.writer.maintain(|c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)))?;
+        if busy { Err(StoreError::Engine { code: rusqlite::ffi::SQLITE_BUSY }) } else { Ok(()) }
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -131,3 +131,17 @@ fn every_file_is_its_owners_only() {
         fs::read_dir(bench.dir.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().permissions().mode());
     assert!(modes.map(|mode| mode & 0o077).all(|others| others == 0));
 }
+
+#[test]
+fn threads_can_share_a_store() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Store>();
+    let bench = Bench::new();
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let (store, ward) = (&*bench, tenant(&format!("ward{n}")));
+            scope.spawn(move || store.put(&ward, &rows(20)).unwrap());
+        }
+    });
+    assert!((0..4).all(|n| bench.counts(&tenant(&format!("ward{n}"))).unwrap()[0].1 == 20));
+}

@@ -51,6 +51,19 @@ fn a_batch_that_fails_half_way_leaves_nothing() {
 }
 
 #[test]
+fn a_full_disk_stops_the_log_at_its_last_whole_batch() {
+    let bench = Bench::new();
+    bench.limit(400_000).unwrap();
+    let appended = (0..).step_by(50).take_while(|first| bench.append(&batch(*first, 50)).is_ok()).last().unwrap();
+    let size = appended + 50;
+    assert_eq!(bench.append(&batch(size, 50)), Err(LogError::Store(StoreError::Full)));
+    assert_eq!(bench.log_size().unwrap(), size);
+    assert_eq!(bench.checkpoint().unwrap().unwrap().0, size);
+    assert_eq!(bench.hash(2 * size).unwrap(), None);
+    assert_eq!(bench.card_known(&tenant("ward"), card(size).as_str()).unwrap(), None);
+}
+
+#[test]
 fn what_was_appended_can_be_read_also_by_a_verifier() {
     let bench = Bench::new();
     assert_eq!((bench.log_size().unwrap(), bench.checkpoint().unwrap()), (0, None));

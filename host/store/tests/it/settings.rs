@@ -2,8 +2,7 @@
 
 use cordon_core::grant::{Grant, GrantedNeed};
 use cordon_core::ids::{Digest, Issuer, KeyId, NeedName, PluginId};
-use cordon_store::nonce::Spent;
-use cordon_store::{Installation, NewVersion, PluginError, Store, TrustKey, TrustKeyError};
+use cordon_store::{Installation, NewVersion, PluginError, Spent, Store, TrustKey, TrustKeyError};
 use jiff::Timestamp;
 use semver::Version;
 
@@ -119,6 +118,8 @@ fn a_later_version_waits_until_it_is_activated() {
     let before = &bench.installed(&tenant("ward")).unwrap()[0];
     assert_eq!((&before.version, &before.highest), (&Version::new(1, 9, 0), &Version::new(1, 10, 0)));
     assert_eq!((&before.grant, before.enabled), (&grant(), true));
+    let waiting = bench.versions(&tenant("ward"), &plugin()).unwrap().pop().unwrap();
+    assert_eq!((waiting.version, waiting.by.as_str()), (Version::new(1, 10, 0), "1000 admin"));
     bench.activate(&tenant("ward"), &plugin(), &Version::new(1, 10, 0), &Grant::default()).unwrap();
     let after = &bench.installed(&tenant("ward")).unwrap()[0];
     assert_eq!((&after.version, &after.grant), (&Version::new(1, 10, 0), &Grant::default()));
