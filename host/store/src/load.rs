@@ -1,4 +1,4 @@
-//! Loading files: NDJSON, or one transaction or collection Bundle, of any size.
+//! Loading files: NDJSON, or one transaction or collection Bundle, of any size; or a single resource over many lines.
 //!
 //! Memory holds one resource and one batch at a time. A Bundle is read through once into an unnamed file in the data
 //! directory, because a reference may point at an entry that comes later; of each entry with a `urn:` fullUrl the name
@@ -197,6 +197,7 @@ pub fn load(
     match kind {
         Kind::Lines => lines::load(&mut whole, &mut batch)?,
         Kind::Bundle => bundle::load(store, &mut whole, &mut batch)?,
+        Kind::One => lines::load_one(&mut whole, &mut batch)?,
     }
     batch.finish()
 }

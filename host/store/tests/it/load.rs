@@ -75,6 +75,19 @@ fn refusals_beyond_the_limit_are_counted() {
 }
 
 #[test]
+fn a_single_resource_may_take_many_lines() {
+    let bench = Bench::new();
+    let text = "{\n  \"resourceType\": \"Patient\",\n  \"id\": \"a\"\n}\n";
+    assert_eq!(load_text(&bench, text).total().new, 1);
+    assert_eq!(get(&bench, "Patient/a").unwrap(), text);
+    assert_eq!(
+        refusals(&load_text(&bench, &text.replace("Patient", "Zebra"))),
+        [(1, None, "unknown resource type".to_owned())]
+    );
+    assert_eq!(load_text(&bench, &text.repeat(2)).refused, 1);
+}
+
+#[test]
 fn an_empty_file_is_an_empty_report() {
     let report = load_text(&Bench::new(), "");
     assert_eq!((report.total().total(), report.refused), (0, 0));

@@ -85,7 +85,7 @@ fn a_replaced_row_is_found_by_its_new_values_only(store: &dyn RecordStore) {
 
 fn rows_come_newest_first_then_by_id_then_without_a_date(store: &dyn RecordStore) {
     let dates = [
-        ("e", "2021"),
+        ("A", "2021"),
         ("c", "2021-12-31"),
         ("d", "2021-12-31"),
         ("B", "x"),
@@ -94,7 +94,7 @@ fn rows_come_newest_first_then_by_id_then_without_a_date(store: &dyn RecordStore
     ];
     let rows: Vec<Value> = dates.iter().map(|(id, date)| observation(id, "p", "1", date)).collect();
     put(store, &rows);
-    let order = ["f", "c", "d", "e", "B", "a"].map(|id| format!("Observation/{id}"));
+    let order = ["f", "c", "d", "A", "B", "a"].map(|id| format!("Observation/{id}"));
     assert_eq!(find(store, "patient/Observation.rs"), order);
     assert_eq!(find(store, "patient/Observation.rs?code=1"), order);
     assert_eq!(find(store, "patient/*.rs"), order);
