@@ -71,6 +71,15 @@ fn a_schema_of_a_later_host_is_refused() {
 }
 
 #[test]
+fn a_store_that_cannot_write_is_not_ready() {
+    let bench = Bench::new();
+    bench.check().unwrap();
+    let other = rusqlite::Connection::open(bench.dir.path().join("cordon.db")).unwrap();
+    other.execute("DROP TABLE probe", []).unwrap();
+    assert!(matches!(bench.check(), Err(StoreError::Engine { .. })));
+}
+
+#[test]
 fn a_full_store_says_so_and_keeps_nothing_of_the_batch() {
     let bench = Bench::new();
     bench.put(&tenant("ward"), &rows(1)).unwrap();
