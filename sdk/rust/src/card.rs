@@ -282,10 +282,11 @@ fn one_line(text: &str, most: usize) -> Result<(), CardError> {
     Ok(())
 }
 
-/// Characters that change what a reader sees without being seen: line and paragraph separators, zero-width and
-/// direction marks, the byte order mark, tag characters.
+/// Characters that nobody sees, or everybody sees differently, and that the host refuses: line and paragraph separators,
+/// zero-width and direction marks, fillers, variation selectors, private use, the byte order mark, tag characters.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{f0000}'.. | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -298,7 +299,7 @@ mod tests {
         assert!(Card::info("ü".repeat(139)).is_ok());
         assert_eq!(Card::info("ü".repeat(140)), Err(CardError::TooLong));
         assert_eq!(Card::info(" "), Err(CardError::Empty));
-        for text in ["a\nb", "a\u{2028}b", "a\u{202e}b", "a\tb"] {
+        for text in ["a\nb", "a\u{2028}b", "a\u{202e}b", "a\u{fe0f}b", "a\u{e000}b", "a\tb"] {
             assert_eq!(Card::info(text), Err(CardError::NotOneLine), "{text:?}");
         }
     }

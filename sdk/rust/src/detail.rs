@@ -45,9 +45,10 @@ impl Detail {
         self
     }
 
-    /// A table; nothing if there are no rows.
+    /// A table of at most 16 columns; nothing if there are no rows.
     #[must_use]
     pub fn table<const N: usize>(mut self, head: [&str; N], rows: &[[String; N]]) -> Self {
+        const { assert!(N <= 16, "the host refuses a table of more than 16 columns") };
         if rows.is_empty() {
             return self;
         }
