@@ -372,6 +372,8 @@ impl Raw {
             .collect::<Result<Vec<_>, ManifestError>>()?;
         for reason in &self.override_reason {
             check_line("override-reason.display", &reason.display, 80)?;
+            check_line("override-reason.code", &reason.code, 120)?;
+            check_line("override-reason.system", &reason.system, 512)?;
         }
         Ok(Manifest {
             id: self.id,

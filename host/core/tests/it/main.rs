@@ -12,3 +12,5 @@ mod gather;
 mod manifest;
 #[cfg(test)]
 mod pipeline;
+#[cfg(test)]
+mod requirements;
