@@ -1,0 +1,144 @@
+//! The service call: `POST {base}/cds-services/{id}`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use cordon_core::call::HookCall;
+use cordon_core::grant::Installed;
+use cordon_core::ids::{MintedId, ServiceId};
+use cordon_core::invoke::{Ports, invoke};
+use cordon_core::manifest::{Hook, Service};
+
+use super::context::Context;
+use super::door::{Door, service_id};
+use super::early::{Known, Stop, end};
+use super::malformed::Malformed;
+use super::request::Request;
+use super::right::{check_server, user_right};
+use super::{answer, prefetch};
+use crate::edge::{BodyError, read_body};
+use crate::jwt::Client;
+
+/// A call of an authenticated client.
+struct Arrived {
+    client: Client,
+    id: Option<ServiceId>,
+    body: Result<Bytes, BodyError>,
+    started: Duration,
+}
+
+pub(super) async fn call(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+    let started = door.clock.monotonic();
+    let client = match door.authenticate(&uri, &headers).await {
+        Ok(client) => client,
+        Err(error) => return answer::unauthenticated(error),
+    };
+    let id = service_id(&uri);
+    let body = read_body(&headers, body, door.body).await;
+    let turn = door.turn(door.left(id.as_ref(), started)).await;
+    let arrived = Arrived { client, id, body, started };
+    door.blocking(move |door| {
+        let response = serve(door, arrived, turn.is_some());
+        drop(turn);
+        response
+    })
+    .await
+}
+
+fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
+    let Ok(invocation) = door.mint() else { return answer::unavailable(None) };
+    let Arrived { client, id, body, started } = arrived;
+    let mut known = Known::default();
+    let mut call = match read(door, &client, id, body, &invocation, &mut known) {
+        Ok(call) => call,
+        Err(stop) => return end(door, client, &invocation, &stop, known),
+    };
+    match door.left(Some(&call.service.id), started).filter(|_| has_turn) {
+        Some(budget) => call.budget = budget,
+        None => return end(door, client, &invocation, &Stop::Unavailable, Known::of(&call)),
+    }
+    run(door, call)
+}
+
+fn run(door: &Door, call: HookCall) -> Response {
+    let (invocation, service) = (call.invocation.clone(), call.service.id.clone());
+    let ports = Ports {
+        policy: door.policy.as_ref(),
+        records: door.records.as_ref(),
+        runner: door.runner.as_ref(),
+        ledger: door.ledger.as_ref(),
+        words: &door.words,
+    };
+    match invoke(call, ports) {
+        Ok(done) => answer::answer(&done.outcome, done.body, &done.invocation, door.on_failure(Some(&service))),
+        Err(_) => {
+            tracing::error!(%invocation, "the record could not be made durable");
+            answer::unavailable(Some(&invocation))
+        }
+    }
+}
+
+/// Reads a call, and notes in `known` what the record of a refusal may say.
+fn read(
+    door: &Door,
+    client: &Client,
+    id: Option<ServiceId>,
+    body: Result<Bytes, BodyError>,
+    invocation: &MintedId,
+    known: &mut Known,
+) -> Result<HookCall, Stop> {
+    let id = id.ok_or(Stop::UnknownService)?;
+    let serving = door.serving(&client.tenant, &id).map_err(|_| Stop::Unavailable)?;
+    if serving.is_empty() {
+        return Err(Stop::UnknownService);
+    }
+    known.service = Some(id.clone());
+    let request = Request::parse(&body.map_err(Stop::Unread)?)?;
+    known.private.hook_instance = Some(request.hook_instance.clone());
+    let hook = Hook::parse(&request.hook).ok_or(Malformed::OtherHook)?;
+    known.hook = Some(hook);
+    let (installed, service) = dispatch(&serving, &id, hook)?;
+    known.installed = Some(Arc::clone(&installed));
+    let settings = door.issuer(client);
+    check_server(&request, &settings)?;
+    let context = Context::read(hook, &request.context)?;
+    Ok(HookCall {
+        invocation: invocation.clone(),
+        tenant: client.tenant.clone(),
+        issuer: client.issuer.clone(),
+        right: user_right(request.authorization.as_ref(), &context.patient, &settings),
+        prefetch: prefetch::read(request.prefetch, &installed),
+        installed,
+        service,
+        hook_instance: request.hook_instance,
+        user: context.user,
+        patient: context.patient,
+        draft_orders: context.draft_orders,
+        selections: context.selections,
+        purpose: settings.purposes.get(&hook).copied().unwrap_or_default(),
+        received: door.clock.now(),
+        now: door.clock.call_time(),
+        locale: settings.locale,
+        budget: Duration::ZERO,
+        coins: door.coins.draw().map_err(|_| Stop::Unavailable)?,
+    })
+}
+
+/// The key is (id, hook). Of several plugins that have it, the enabled one answers; two enabled ones are a mistake that
+/// must not be settled by chance.
+fn dispatch(serving: &[Arc<Installed>], id: &ServiceId, hook: Hook) -> Result<(Arc<Installed>, Service), Stop> {
+    let found = serving.iter().filter_map(|installed| Some((installed, installed.manifest.service(id, hook)?)));
+    let found: Vec<_> = found.collect();
+    let enabled: Vec<_> = found.iter().filter(|(installed, _)| installed.enabled).collect();
+    if enabled.len() > 1 {
+        tracing::error!(service = %id, hook = hook.as_str(), "two enabled plugins have this service");
+        return Err(Stop::Unavailable);
+    }
+    let one = enabled.first().copied().or(found.first());
+    let (installed, service) = one.ok_or(Malformed::OtherHook)?;
+    Ok((Arc::clone(installed), (*service).clone()))
+}

@@ -1,0 +1,176 @@
+//! The context of each hook, as the hook library's tables have it. Required members must be there and of their type;
+//! unknown ones are ignored.
+
+use cordon_core::ids::PatientId;
+use cordon_core::manifest::Hook;
+use cordon_fhir::reference::Reference;
+use serde_json::{Map, Value};
+
+use super::malformed::{Malformed, optional, required, text, wrong};
+
+/// What is used of a context.
+#[derive(Debug, PartialEq)]
+pub(super) struct Context {
+    pub(super) patient: PatientId,
+    pub(super) user: Option<Reference>,
+    pub(super) draft_orders: Vec<Value>,
+    pub(super) selections: Vec<Reference>,
+}
+
+/// Who may be the user of a hook.
+const CLINICIANS: &[&str] = &["Practitioner", "PractitionerRole"];
+const ANYBODY: &[&str] = &["Practitioner", "PractitionerRole", "Patient", "RelatedPerson"];
+
+impl Context {
+    pub(super) fn read(hook: Hook, context: &Map<String, Value>) -> Result<Self, Malformed> {
+        let patient = PatientId::new(text(context, "patientId", "context.patientId")?)
+            .map_err(|_| wrong("context.patientId", "a FHIR id"))?;
+        if optional(context, "encounterId").is_some() {
+            text(context, "encounterId", "context.encounterId")?;
+        }
+        let mut read = Self { patient, user: None, draft_orders: Vec::new(), selections: Vec::new() };
+        match hook {
+            Hook::PatientView => read.user = Some(user(context, ANYBODY)?),
+            Hook::OrderSelect => {
+                read.user = Some(user(context, CLINICIANS)?);
+                read.selections = references(context, "selections", "context.selections")?;
+                read.draft_orders = bundle(context, "draftOrders", "context.draftOrders")?;
+            }
+            Hook::OrderSign => {
+                read.user = Some(user(context, CLINICIANS)?);
+                read.draft_orders = bundle(context, "draftOrders", "context.draftOrders")?;
+            }
+            Hook::OrderDispatch => dispatch(context)?,
+            Hook::EncounterStart | Hook::EncounterDischarge => {
+                read.user = Some(user(context, CLINICIANS)?);
+                text(context, "encounterId", "context.encounterId")?;
+            }
+            Hook::AppointmentBook => {
+                read.user = Some(user(context, ANYBODY)?);
+                bundle(context, "appointments", "context.appointments")?;
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// `order-dispatch` has no `userId` in its table. Its example spells `fulfillment-tasks`, its table `fulfillmentTasks`.
+fn dispatch(context: &Map<String, Value>) -> Result<(), Malformed> {
+    references(context, "dispatchedOrders", "context.dispatchedOrders")?;
+    let performer = text(context, "performer", "context.performer")?;
+    exact(performer).ok_or(wrong("context.performer", "a reference of the form Type/id"))?;
+    for name in ["fulfillmentTasks", "fulfillment-tasks"] {
+        if optional(context, name).is_some_and(|tasks| !tasks.is_array() && !tasks.is_object()) {
+            return Err(wrong("context.fulfillmentTasks", "a list"));
+        }
+    }
+    Ok(())
+}
+
+/// `Type/id` and nothing else.
+fn exact(text: &str) -> Option<Reference> {
+    Reference::parse(text).filter(|reference| reference.to_string() == text)
+}
+
+fn user(context: &Map<String, Value>, types: &[&str]) -> Result<Reference, Malformed> {
+    let user = exact(text(context, "userId", "context.userId")?);
+    let user = user.filter(|user| types.contains(&user.resource_type.as_str()));
+    user.ok_or(wrong("context.userId", "a reference of the form Type/id to a user of this hook"))
+}
+
+fn references(context: &Map<String, Value>, name: &str, path: &'static str) -> Result<Vec<Reference>, Malformed> {
+    let listed = required(context, name, path)?.as_array();
+    let one = |value: &Value| exact(value.as_str()?);
+    let references = listed.and_then(|listed| listed.iter().map(one).collect::<Option<Vec<_>>>());
+    references.ok_or(wrong(path, "a list of references of the form Type/id"))
+}
+
+/// The resources of a Bundle. Real clients send it without `type`; its resources are judged later, one by one.
+fn bundle(context: &Map<String, Value>, name: &str, path: &'static str) -> Result<Vec<Value>, Malformed> {
+    let not_one = || wrong(path, "a Bundle");
+    let bundle = required(context, name, path)?;
+    if bundle.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
+        return Err(not_one());
+    }
+    match bundle.get("entry") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(entries)) => {
+            Ok(entries.iter().map(|entry| entry.get("resource").cloned().unwrap_or_default()).collect())
+        }
+        Some(_) => Err(not_one()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(hook: Hook, context: Value) -> Result<Context, Malformed> {
+        Context::read(hook, context.as_object().unwrap())
+    }
+
+    #[test]
+    fn every_hook_has_its_own_required_members() {
+        let whole = json!({
+            "userId": "Practitioner/1", "patientId": "p", "encounterId": "e", "selections": ["MedicationRequest/1"],
+            "draftOrders": { "resourceType": "Bundle" }, "appointments": { "resourceType": "Bundle" },
+            "dispatchedOrders": ["ServiceRequest/1"], "performer": "Organization/1"
+        });
+        let table: [(Hook, &[&str]); 7] = [
+            (Hook::PatientView, &["userId", "patientId"]),
+            (Hook::OrderSelect, &["userId", "patientId", "selections", "draftOrders"]),
+            (Hook::OrderSign, &["userId", "patientId", "draftOrders"]),
+            (Hook::OrderDispatch, &["patientId", "dispatchedOrders", "performer"]),
+            (Hook::EncounterStart, &["userId", "patientId", "encounterId"]),
+            (Hook::EncounterDischarge, &["userId", "patientId", "encounterId"]),
+            (Hook::AppointmentBook, &["userId", "patientId", "appointments"]),
+        ];
+        for (hook, required) in table {
+            for member in whole.as_object().unwrap().keys() {
+                let mut without = whole.clone();
+                without.as_object_mut().unwrap().remove(member);
+                let needed = required.contains(&member.as_str());
+                assert_eq!(read(hook, without).is_err(), needed, "{hook:?} without {member}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_user_is_type_and_id_and_of_the_hook() {
+        let user = |hook, user: &str| read(hook, json!({ "patientId": "p", "encounterId": "e", "userId": user }));
+        for text in ["1", "Practitioner", "practitioner/1", "https://h/Practitioner/1", "Device/1", "Practitioner/1/x"]
+        {
+            assert!(user(Hook::PatientView, text).is_err(), "{text}");
+        }
+        assert!(user(Hook::PatientView, "Patient/p").is_ok());
+        assert!(user(Hook::EncounterStart, "Patient/p").is_err());
+        assert!(user(Hook::EncounterStart, "PractitionerRole/1").is_ok());
+    }
+
+    #[test]
+    fn a_dispatch_needs_no_user_and_has_two_spellings() {
+        let base = json!({ "patientId": "p", "dispatchedOrders": ["ServiceRequest/1"], "performer": "Organization/1" });
+        for name in ["fulfillment-tasks", "fulfillmentTasks"] {
+            let mut context = base.clone();
+            context[name] = json!([{ "resourceType": "Task" }]);
+            assert_eq!(read(Hook::OrderDispatch, context).unwrap().user, None);
+        }
+    }
+
+    #[test]
+    fn a_patient_id_is_a_fhir_id() {
+        for id in [json!(""), json!(1), json!("a/b"), json!("Patient/1"), json!("a".repeat(65))] {
+            assert!(read(Hook::PatientView, json!({ "userId": "Practitioner/1", "patientId": id })).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn draft_orders_may_lack_what_real_clients_leave_out() {
+        let orders =
+            json!({ "resourceType": "Bundle", "entry": [{ "resource": { "resourceType": "MedicationRequest" } }, {}] });
+        let context = json!({ "userId": "Practitioner/1", "patientId": "p", "draftOrders": orders });
+        assert_eq!(read(Hook::OrderSign, context).unwrap().draft_orders.len(), 2);
+    }
+}

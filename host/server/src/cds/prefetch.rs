@@ -1,0 +1,143 @@
+//! Prefetch in its three states, and the templates that discovery offers.
+
+use std::collections::BTreeMap;
+
+use cordon_core::call::Prefetch;
+use cordon_core::grant::Installed;
+use cordon_core::ids::NeedName;
+use cordon_core::manifest::{Need, OnWithheld, PATIENT_TOKEN, Source};
+use cordon_fhir::types::resource_type;
+use serde_json::{Map, Value};
+
+/// The prefetch template of every granted need that comes from the record, by need. They carry no `_count`: limits come
+/// after the clearance.
+pub(super) fn templates(installed: &Installed) -> BTreeMap<NeedName, String> {
+    let one = |need: &Need| Some((need.name.clone(), template(need, installed)?));
+    installed.manifest.needs.values().filter_map(one).collect()
+}
+
+fn template(need: &Need, installed: &Installed) -> Option<String> {
+    let Source::Record(asked) = &need.source else { return None };
+    let narrower = installed.granted.get(&need.name)?;
+    let scope = match need.on_withheld {
+        OnWithheld::Run => narrower.as_ref().unwrap_or(asked),
+        // The host must see that something is withheld to abstain, so it asks for the whole need and drops the rest.
+        OnWithheld::Abstain => asked,
+    };
+    scope.search_query(PATIENT_TOKEN)
+}
+
+/// Reads what the client sent for the granted needs; other keys are ignored.
+pub(super) fn read(mut sent: Map<String, Value>, installed: &Installed) -> BTreeMap<NeedName, Prefetch> {
+    let granted = installed.granted.keys();
+    granted.filter_map(|name| Some((name.clone(), state(sent.remove(name.as_str())?)))).collect()
+}
+
+/// CDS Hooks 2.0, prefetch: `null` is "asked, no data", an OperationOutcome is "tried, failed". What is not a resource
+/// at all counts as failed: it must not pass for "no data".
+fn state(value: Value) -> Prefetch {
+    if value.is_null() {
+        return Prefetch::Null;
+    }
+    match resource_type(&value).as_ref().map(|name| name.as_str()) {
+        Some("Bundle") => bundle(&value),
+        Some("OperationOutcome") | None => Prefetch::Failed,
+        Some(_) => Prefetch::Rows { rows: vec![value], complete: true },
+    }
+}
+
+fn bundle(bundle: &Value) -> Prefetch {
+    let none = Vec::new();
+    let entries = match bundle.get("entry") {
+        None => &none,
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return Prefetch::Failed,
+    };
+    let (notes, rows): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| mode(entry) == Some("outcome"));
+    let matches = rows.iter().filter(|entry| mode(entry) != Some("include")).count();
+    let complete =
+        !has_next(bundle) && !counts_more(bundle, matches) && !notes.iter().any(|entry| reports_failure(entry));
+    let rows = rows.into_iter().map(|entry| entry.get("resource").cloned().unwrap_or_default()).collect();
+    Prefetch::Rows { rows, complete }
+}
+
+/// `Bundle.entry.search.mode` (FHIR R4).
+fn mode(entry: &Value) -> Option<&str> {
+    entry.get("search")?.get("mode")?.as_str()
+}
+
+fn has_next(bundle: &Value) -> bool {
+    let links = bundle.get("link").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    links.iter().any(|link| link.get("relation").and_then(Value::as_str) == Some("next"))
+}
+
+/// Whether the server counts more matches than it sent. A total that is not a number is not believed to be small.
+fn counts_more(bundle: &Value, matches: usize) -> bool {
+    let total = bundle.get("total").filter(|total| !total.is_null());
+    let covered = |total: &Value| total.as_u64().is_some_and(|n| usize::try_from(n).is_ok_and(|n| n <= matches));
+    total.is_some_and(|total| !covered(total))
+}
+
+/// A search may answer with rows and say beside them that others could not be had.
+fn reports_failure(entry: &Value) -> bool {
+    let issues = entry.get("resource").and_then(|outcome| outcome.get("issue")).and_then(Value::as_array);
+    let severity = |issue: &Value| matches!(issue.get("severity").and_then(Value::as_str), Some("error" | "fatal"));
+    issues.is_some_and(|issues| issues.iter().any(severity))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn complete(bundle: Value) -> (usize, bool) {
+        let Prefetch::Rows { rows, complete } = state(bundle) else { panic!("no rows") };
+        (rows.len(), complete)
+    }
+
+    #[test]
+    fn null_failure_and_rows_are_three_states() {
+        assert_eq!(state(Value::Null), Prefetch::Null);
+        assert_eq!(state(json!({ "resourceType": "OperationOutcome" })), Prefetch::Failed);
+        let row = json!({ "resourceType": "Patient" });
+        assert_eq!(state(row.clone()), Prefetch::Rows { rows: vec![row], complete: true });
+    }
+
+    #[test]
+    fn what_is_not_a_resource_does_not_pass_for_no_data() {
+        for value in [json!({}), json!([]), json!("x"), json!(0), json!({ "response": {}, "resource": {} })] {
+            assert_eq!(state(value), Prefetch::Failed);
+        }
+        assert_eq!(state(json!({ "resourceType": "Bundle", "entry": {} })), Prefetch::Failed);
+    }
+
+    #[test]
+    fn a_page_that_is_not_all_of_it_says_so() {
+        let row = json!({ "resource": { "resourceType": "Observation" } });
+        let with = |name: &str, value: Value| {
+            let mut bundle = json!({ "resourceType": "Bundle", "entry": [row] });
+            bundle[name] = value;
+            complete(bundle)
+        };
+        assert_eq!(with("total", json!(1)), (1, true));
+        assert_eq!(with("total", json!(2)), (1, false));
+        assert_eq!(with("total", json!("1")), (1, false));
+        assert_eq!(with("link", json!([{ "relation": "self", "url": "u" }])), (1, true));
+        assert_eq!(with("link", json!([{ "relation": "next", "url": "u" }])), (1, false));
+    }
+
+    #[test]
+    fn included_rows_do_not_count_as_matches_and_notes_are_no_rows() {
+        let entry =
+            |mode: &str, kind: &str| json!({ "search": { "mode": mode }, "resource": { "resourceType": kind } });
+        let mut bundle = json!({ "resourceType": "Bundle", "total": 2, "entry": [
+            entry("match", "Observation"), entry("include", "Patient"), entry("outcome", "OperationOutcome")
+        ] });
+        assert_eq!(complete(bundle.clone()), (2, false));
+        bundle["total"] = json!(1);
+        assert_eq!(complete(bundle.clone()), (2, true));
+        bundle["entry"][2]["resource"]["issue"] = json!([{ "severity": "error" }]);
+        assert_eq!(complete(bundle), (2, false));
+    }
+}
