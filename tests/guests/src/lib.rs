@@ -1,0 +1,49 @@
+//! What every guest here starts from: the contract's bindings and a macro that makes a function a plugin.
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "cds-service",
+    pub_export_macro: true,
+    default_bindings_module: "cordon_guests",
+});
+
+pub use cordon::clinical::advice::{Action, Card, Failure, Indicator, Response, Suggestion};
+pub use cordon::clinical::calls::Call;
+pub use cordon::clinical::records::{Coding, Selection, View};
+
+/// Makes `fn(Call) -> Result<Response, Failure>` the plugin of this file.
+#[macro_export]
+macro_rules! plugin {
+    ($evaluate:path) => {
+        struct Plugin;
+
+        impl $crate::exports::cordon::clinical::cds::Guest for Plugin {
+            fn evaluate(call: $crate::Call) -> Result<$crate::Response, $crate::Failure> {
+                $evaluate(call)
+            }
+        }
+
+        $crate::export!(Plugin);
+    };
+}
+
+/// A card with this summary and nothing else.
+pub fn card(summary: impl Into<String>) -> Card {
+    Card {
+        summary: summary.into(),
+        detail: None,
+        indicator: Indicator::Info,
+        suggestions: Vec::new(),
+        override_reasons: Vec::new(),
+    }
+}
+
+/// An answer of one card with this summary.
+pub fn say(summary: impl Into<String>) -> Result<Response, Failure> {
+    Ok(Response { cards: vec![card(summary)] })
+}
+
+/// Keeps all rows.
+pub fn all() -> Selection {
+    Selection { codes: Vec::new(), category: None, since: None, until: None, statuses: Vec::new() }
+}
