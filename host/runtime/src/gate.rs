@@ -1,0 +1,146 @@
+//! The gate: what a component must be before any code is generated from it.
+
+use std::fmt::Display;
+
+use cordon_core::ids::Digest;
+use cordon_core::limits::LimitClass;
+use wasmparser::Validator;
+
+use crate::features::{ALLOWED, names};
+use crate::scan::{Caps, Scan};
+
+/// The interfaces a component may import: those of the contract, in exactly this version.
+pub const CONTRACT_IMPORTS: [&str; 3] =
+    ["cordon:clinical/records@0.1.0", "cordon:clinical/calls@0.1.0", "cordon:clinical/advice@0.1.0"];
+
+/// The interface a component must export. Other exports are never called.
+pub const EXPORT: &str = "cordon:clinical/cds@0.1.0";
+
+/// What a component is made of, as far as a reviewer asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// Its SHA-256.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+    /// Everything it imports, all of it within the contract.
+    pub imports: Vec<String>,
+    /// Everything it exports. Only [`EXPORT`] is ever called.
+    pub exports: Vec<String>,
+    /// Core modules, nested ones included.
+    pub core_modules: u32,
+    /// Components inside the component.
+    pub nested_components: u32,
+    /// How deep they are nested.
+    pub nesting: u32,
+    /// Core functions.
+    pub functions: u32,
+    /// Linear memories its modules define.
+    pub memories: u32,
+}
+
+/// Why a component was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComponentError {
+    /// Not a component: a core module, or no wasm at all.
+    #[error("not a WebAssembly component")]
+    NotAComponent,
+    /// Larger than its class admits.
+    #[error("{size} bytes, and this class admits {most}")]
+    Size {
+        /// Its size.
+        size: u64,
+        /// The most.
+        most: u64,
+    },
+    /// More of something than its class admits.
+    #[error("too many {what}: this class admits {most}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The most.
+        most: u64,
+    },
+    /// It imports something outside the contract.
+    #[error("imports `{name}`, which is outside `cordon:clinical@0.1.0`")]
+    ForeignImport {
+        /// The import.
+        name: String,
+    },
+    /// It does not export the contract's interface.
+    #[error("does not export `{EXPORT}`")]
+    MissingExport,
+    /// It uses a wasm feature that is off.
+    #[error("uses wasm features that are off: {feature}")]
+    Feature {
+        /// The feature.
+        feature: String,
+    },
+    /// It uses a construct that this class does not admit.
+    #[error("uses {0}, which this class does not admit")]
+    Construct(&'static str),
+    /// It is not valid.
+    #[error("not valid at byte {offset}: {reason}")]
+    Invalid {
+        /// Where.
+        offset: u64,
+        /// What the validator says, shortened and with control characters escaped.
+        reason: String,
+    },
+    /// Its imports or exports have the contract's names, but not its types.
+    #[error("does not fit `cordon:clinical@0.1.0`: {reason}")]
+    Mismatch {
+        /// What the linker says, shortened and with control characters escaped.
+        reason: String,
+    },
+    /// No code could be generated.
+    #[error("could not be compiled: {reason}")]
+    Compile {
+        /// What the compiler says, shortened and with control characters escaped.
+        reason: String,
+    },
+}
+
+/// Checks a component without generating code.
+pub(crate) fn check(component: &[u8], class: LimitClass) -> Result<Inspection, ComponentError> {
+    let caps = Caps::of(class);
+    let size = u64::try_from(component.len()).unwrap_or(u64::MAX);
+    if size > caps.size {
+        return Err(ComponentError::Size { size, most: caps.size });
+    }
+    let scan = Scan::of(component, caps)?;
+    if let Some(name) = scan.imports.iter().find(|name| !CONTRACT_IMPORTS.contains(&name.as_str())) {
+        return Err(ComponentError::ForeignImport { name: reason(name) });
+    }
+    Validator::new_with_features(ALLOWED).validate_all(component).map_err(|error| invalid(&error))?;
+    if !scan.exports.iter().any(|name| name == EXPORT) {
+        return Err(ComponentError::MissingExport);
+    }
+    Ok(Inspection {
+        digest: Digest::of(component),
+        size,
+        imports: scan.imports,
+        exports: scan.exports,
+        core_modules: scan.modules,
+        nested_components: scan.components,
+        nesting: scan.deepest,
+        functions: scan.functions,
+        memories: scan.memories,
+    })
+}
+
+/// What the parser or the validator said.
+pub(crate) fn invalid(error: &wasmparser::Error) -> ComponentError {
+    match error.missing_wasm_feature() {
+        Some(features) => ComponentError::Feature { feature: names(features) },
+        None => {
+            let offset = u64::try_from(error.offset()).unwrap_or(u64::MAX);
+            ComponentError::Invalid { offset, reason: reason(error.message()) }
+        }
+    }
+}
+
+/// A text that may hold names from the component: no control characters, at most 300 characters.
+pub(crate) fn reason(text: impl Display) -> String {
+    text.to_string().chars().take(300).flat_map(char::escape_debug).collect::<String>().replace("\\'", "'")
+}

@@ -1,0 +1,194 @@
+//! One message in, one fresh instance, one message out.
+
+use std::sync::Arc;
+
+use cordon_core::limits::Limits;
+use cordon_core::message::{Advice, Answer, Asked, Failure, Indicator, RunEnd, RunMessage, RunReply, Suggested, Trap};
+use cordon_core::ports::{Runner, RunnerError};
+use wasmtime::Store;
+
+use crate::bindings::cordon::clinical::advice;
+use crate::engine::{Engine, TICK};
+use crate::host::State;
+use crate::meter::Stop;
+use crate::plugins::{Compiled, Plugins};
+
+/// The most a guest may hand over in one transfer, whatever its limits: an answer within the card profile needs less
+/// than 64 KiB, and the engine counts what the host would have to allocate, not what the guest holds.
+const FROM_GUEST: u64 = 1 << 20;
+
+/// Runs components in this process, each call in a new store and a new instance that are thrown away afterwards.
+///
+/// The same message gives the same reply and the same fuel, unless the wall clock cut the run off
+/// ([`Trap::Deadline`]). The calling thread needs [`Engine::STACK`] bytes of free stack.
+#[derive(Debug, Clone)]
+pub struct LocalRunner {
+    engine: Engine,
+    plugins: Arc<Plugins>,
+}
+
+impl LocalRunner {
+    /// A runner of these plugins.
+    #[must_use]
+    pub fn new(engine: Engine, plugins: Arc<Plugins>) -> Self {
+        Self { engine, plugins }
+    }
+}
+
+impl Runner for LocalRunner {
+    fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
+        let compiled = self.plugins.get(&message.component).ok_or(RunnerError("the component is not loaded"))?;
+        if compiled.class > message.limits.class {
+            return Err(RunnerError("the component was admitted in a wider class"));
+        }
+        let limits = message.limits;
+        let mut store = self.store(message)?;
+        let end = match evaluate(&compiled, &mut store) {
+            Ok(end) => end,
+            Err(cut) => RunEnd::Trapped(cut.trap()?),
+        };
+        Ok(settle(end, limits, &store))
+    }
+}
+
+impl LocalRunner {
+    fn store(&self, message: RunMessage) -> Result<Store<State>, RunnerError> {
+        let limits = message.limits;
+        let ticks = message.budget.as_millis() / TICK.as_millis();
+        let mut store = self.engine.store(State::new(message));
+        store.limiter(|state| &mut state.meter);
+        store.set_fuel(limits.fuel).map_err(|_| RunnerError("the engine does not meter"))?;
+        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+        store.set_hostcall_fuel(size(limits.transfer.min(FROM_GUEST)));
+        // The engine counts each handle it lends for the time of a call on top of the live ones, and has no type for the
+        // refusal: the state's table is the limit, and this is the wall behind it.
+        store.set_max_component_handles(size(u64::from(limits.handles).saturating_mul(2)));
+        Ok(store)
+    }
+}
+
+/// Where a run was cut off.
+enum Cut {
+    Instantiating(wasmtime::Error),
+    Calling(wasmtime::Error),
+    Answering(Stop),
+}
+
+fn evaluate(compiled: &Compiled, store: &mut Store<State>) -> Result<RunEnd, Cut> {
+    let call = store.data_mut().call().map_err(Cut::Calling)?;
+    let instance = compiled.pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
+    let said = instance.cordon_clinical_cds().call_evaluate(&mut *store, call).map_err(Cut::Calling)?;
+    match said {
+        Ok(response) => {
+            let answer = answer(response);
+            store.data_mut().meter.transfer(weight(&answer)).map_err(Cut::Answering)?;
+            Ok(RunEnd::Answered(answer))
+        }
+        Err(failure) => Ok(RunEnd::Failed(self::failure(failure))),
+    }
+}
+
+/// Adds what the host did to what the guest did. A run that used up more than its fuel in all is out of fuel, whatever
+/// it went on to do.
+fn settle(end: RunEnd, limits: Limits, store: &Store<State>) -> RunReply {
+    let left = store.get_fuel().unwrap_or(0);
+    let used = limits.fuel.saturating_sub(left).saturating_add(store.data().meter.charged());
+    if used > limits.fuel && end != RunEnd::Trapped(Trap::Deadline) {
+        return RunReply { end: RunEnd::Trapped(Trap::Fuel), fuel: limits.fuel };
+    }
+    RunReply { end, fuel: used.min(limits.fuel) }
+}
+
+impl Cut {
+    /// What the guest broke; an error if it was the host.
+    fn trap(&self) -> Result<Trap, RunnerError> {
+        match self {
+            // What instantiation needs besides running start code are instances, memories and tables.
+            Self::Instantiating(error) => classify(error, Trap::Memory),
+            // The engine gives no type for a lift that was too large, and no other name for it. If the text changes,
+            // the trap is a less exact one.
+            Self::Calling(error) if error.to_string().contains("fuel allocated for hostcalls") => Ok(Trap::Transfer),
+            Self::Calling(error) => classify(error, Trap::Wasm),
+            Self::Answering(stop) => stopped(*stop),
+        }
+    }
+}
+
+fn classify(error: &wasmtime::Error, otherwise: Trap) -> Result<Trap, RunnerError> {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return stopped(*stop);
+    }
+    let Some(trap) = error.downcast_ref::<wasmtime::Trap>() else { return Ok(otherwise) };
+    let known = [
+        (wasmtime::Trap::OutOfFuel, Trap::Fuel),
+        (wasmtime::Trap::StackOverflow, Trap::Stack),
+        (wasmtime::Trap::Interrupt, Trap::Deadline),
+    ];
+    Ok(known.into_iter().find(|(theirs, _)| theirs == trap).map_or(Trap::Wasm, |(_, ours)| ours))
+}
+
+fn stopped(stop: Stop) -> Result<Trap, RunnerError> {
+    match stop {
+        Stop::Fuel => Ok(Trap::Fuel),
+        Stop::Memory => Ok(Trap::Memory),
+        Stop::Handles => Ok(Trap::Handles),
+        Stop::Transfer => Ok(Trap::Transfer),
+        Stop::Host => Err(RunnerError("out of memory")),
+    }
+}
+
+fn failure(failure: advice::Failure) -> Failure {
+    match failure {
+        advice::Failure::MissingNeed => Failure::MissingNeed,
+        advice::Failure::UnreadableData => Failure::UnreadableData,
+        advice::Failure::Internal => Failure::Internal,
+    }
+}
+
+fn answer(response: advice::Response) -> Answer {
+    Answer { cards: response.cards.into_iter().map(card).collect() }
+}
+
+fn card(card: advice::Card) -> Advice {
+    Advice {
+        summary: card.summary,
+        detail: card.detail,
+        indicator: match card.indicator {
+            advice::Indicator::Info => Indicator::Info,
+            advice::Indicator::Warning => Indicator::Warning,
+            advice::Indicator::Critical => Indicator::Critical,
+        },
+        suggestions: card.suggestions.into_iter().map(suggestion).collect(),
+        override_reasons: card.override_reasons,
+    }
+}
+
+fn suggestion(suggestion: advice::Suggestion) -> Suggested {
+    let asked = |action| match action {
+        advice::Action::Create(proposal) => Asked::Create(proposal),
+        advice::Action::Delete(draft) => Asked::Delete(draft),
+    };
+    Suggested {
+        label: suggestion.label,
+        recommended: suggestion.recommended,
+        actions: suggestion.actions.into_iter().map(asked).collect(),
+    }
+}
+
+/// The bytes of an answer's texts.
+fn weight(answer: &Answer) -> u64 {
+    let suggested = |suggested: &Suggested| {
+        let actions = suggested.actions.iter().map(|(Asked::Create(name) | Asked::Delete(name))| name.len());
+        actions.sum::<usize>().saturating_add(suggested.label.len())
+    };
+    let card = |card: &Advice| {
+        let texts = [card.summary.len(), card.detail.as_ref().map_or(0, String::len)];
+        let reasons = card.override_reasons.iter().map(String::len);
+        texts.into_iter().chain(reasons).chain(card.suggestions.iter().map(suggested)).sum::<usize>()
+    };
+    u64::try_from(answer.cards.iter().map(card).sum::<usize>()).unwrap_or(u64::MAX)
+}
+
+fn size(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}

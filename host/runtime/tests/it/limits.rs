@@ -1,0 +1,137 @@
+//! Every limit, one step beyond it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cordon_core::limits::{LimitClass, Limits};
+use cordon_core::message::{RunEnd, RunReply, Trap};
+use cordon_core::ports::{Runner, RunnerError};
+use cordon_runtime::{Engine, LocalRunner, Plugins};
+
+use crate::room::{engine, guest, labs, message, run_with, said};
+
+/// Runs a guest with other limits.
+fn limited(name: &str, limit: impl FnOnce(&mut Limits)) -> RunReply {
+    let component = guest(name);
+    let mut message = message(&component, LimitClass::Compiled);
+    limit(&mut message.limits);
+    run_with(&component, message)
+}
+
+fn trap(reply: &RunReply) -> Option<Trap> {
+    match reply.end {
+        RunEnd::Trapped(trap) => Some(trap),
+        RunEnd::Answered(_) | RunEnd::Failed(_) => None,
+    }
+}
+
+#[test]
+fn one_unit_of_fuel_too_few_is_out_of_fuel() {
+    let needed = limited("reads_the_labs", |_| {}).fuel;
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.fuel = needed)), None);
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.fuel = needed - 1)), Some(Trap::Fuel));
+}
+
+#[test]
+fn the_memory_a_guest_starts_with_counts() {
+    assert_eq!(trap(&limited("ignores_data", |limits| limits.memory = 1 << 20)), Some(Trap::Memory));
+}
+
+#[test]
+fn more_instances_memories_or_tables_than_the_limits_are_refused() {
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.core_instances = 1)), Some(Trap::Memory));
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.memories = 0)), Some(Trap::Memory));
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.tables = 0)), Some(Trap::Memory));
+    assert_eq!(trap(&limited("reads_the_labs", |limits| limits.table_elements = 0)), Some(Trap::Memory));
+}
+
+#[test]
+fn the_call_and_one_view_are_two_live_handles() {
+    assert_eq!(trap(&limited("returns_an_image_in_markdown", |limits| limits.handles = 2)), None);
+    assert_eq!(trap(&limited("returns_an_image_in_markdown", |limits| limits.handles = 1)), Some(Trap::Handles));
+}
+
+#[test]
+fn a_transfer_has_a_limit_and_four_of_them_are_all_there_are() {
+    // Two rows of 105 bytes are read at once, twice.
+    assert_eq!(trap(&limited("reads_everything_twice", |limits| limits.transfer = 210)), None);
+    assert_eq!(trap(&limited("reads_everything_twice", |limits| limits.transfer = 209)), Some(Trap::Transfer));
+    assert_eq!(trap(&limited("reads_without_end", |limits| limits.transfer = 210)), Some(Trap::Transfer));
+}
+
+#[test]
+fn narrowing_pays_for_the_rows_it_parses() {
+    let component = guest("reads_the_labs");
+    let fuel = |padding: usize| {
+        let mut message = message(&component, LimitClass::Compiled);
+        message.views = vec![labs([format!(r#"{{"id":"{}"}}"#, "x".repeat(padding)).as_str()])];
+        run_with(&component, message).fuel
+    };
+    // Parsing costs 10 a byte; carrying the row across costs more on top.
+    assert!(fuel(2_000) - fuel(1_000) > 10_000);
+}
+
+/// Moves an engine's clock from another thread until dropped.
+struct Ticker(Arc<AtomicBool>, Option<std::thread::JoinHandle<()>>);
+
+impl Ticker {
+    fn start(engine: &Engine) -> Self {
+        let (engine, stop) = (engine.clone(), Arc::new(AtomicBool::new(false)));
+        let seen = stop.clone();
+        let thread = std::thread::spawn(move || {
+            while !seen.load(Ordering::Relaxed) {
+                engine.tick();
+                std::thread::yield_now();
+            }
+        });
+        Self(stop, Some(thread))
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+        self.1.take().unwrap().join().unwrap();
+    }
+}
+
+#[test]
+fn a_guest_with_fuel_left_dies_at_its_deadline() {
+    // Its own engine: the clock of one engine is one clock for all its runs.
+    let engine = Engine::new().unwrap();
+    let component = guest("loops_forever");
+    let plugins = Arc::new(Plugins::default());
+    plugins.insert(engine.compile(&component, LimitClass::Compiled).unwrap());
+    let mut message = message(&component, LimitClass::Compiled);
+    message.limits.fuel = u64::MAX / 2;
+    message.budget = Duration::from_millis(500);
+    let runner = LocalRunner::new(engine.clone(), plugins);
+    let ticker = Ticker::start(&engine);
+    let reply = runner.run(message).unwrap();
+    drop(ticker);
+    assert_eq!(trap(&reply), Some(Trap::Deadline));
+}
+
+#[test]
+fn a_budget_of_less_than_one_tick_is_no_time() {
+    let component = guest("ignores_data");
+    let mut message = message(&component, LimitClass::Compiled);
+    message.budget = Duration::from_millis(9);
+    assert_eq!(trap(&run_with(&component, message)), Some(Trap::Deadline));
+}
+
+#[test]
+fn a_component_that_is_not_loaded_is_a_fault_of_the_host() {
+    let component = guest("ignores_data");
+    let plugins = Arc::new(Plugins::default());
+    let runner = LocalRunner::new(engine(), plugins.clone());
+    let run = || runner.run(message(&component, LimitClass::Compiled));
+    assert_eq!(run(), Err(RunnerError("the component is not loaded")));
+    let compiled = engine().compile(&component, LimitClass::Compiled).unwrap();
+    let digest = compiled.digest();
+    plugins.insert(compiled);
+    assert_eq!(said(&run().unwrap()), "Think of hydration.");
+    plugins.remove(&digest);
+    assert_eq!(run(), Err(RunnerError("the component is not loaded")));
+}

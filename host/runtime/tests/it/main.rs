@@ -1,0 +1,12 @@
+//! The room against real components: guests built from `tests/guests`, and WAT where a few lines say it better.
+
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod guests;
+#[cfg(test)]
+mod javascript;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod room;

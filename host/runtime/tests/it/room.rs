@@ -1,0 +1,70 @@
+//! What the tests share: one engine, one message, one call.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use cordon_core::ids::{Coins, Digest, NeedName, ServiceId};
+use cordon_core::limits::{LimitClass, Limits};
+use cordon_core::manifest::Hook;
+use cordon_core::message::{RunEnd, RunMessage, RunReply};
+use cordon_core::ports::Runner;
+use cordon_core::view::View;
+use cordon_runtime::{Engine, LocalRunner, Plugins};
+
+const ROWS: [&str; 2] = [
+    r#"{"resourceType":"Observation","id":"a","code":{"coding":[{"system":"http://loinc.org","code":"2160-0"}]}}"#,
+    r#"{"resourceType":"Observation","id":"b","code":{"coding":[{"system":"http://loinc.org","code":"2823-3"}]}}"#,
+];
+
+/// The engine, made once.
+pub(crate) fn engine() -> Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new().unwrap()).clone()
+}
+
+/// A guest's component.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    cordon_guest_build::guest(name).unwrap()
+}
+
+/// `labs` with these rows.
+pub(crate) fn labs<'a>(rows: impl IntoIterator<Item = &'a str>) -> View {
+    View::new(NeedName::new("labs").unwrap(), rows.into_iter().map(Arc::from).collect())
+}
+
+/// A `patient-view` call with two rows of `labs` and the default limits of a class.
+pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
+    RunMessage {
+        component: Digest::of(component),
+        limits: Limits::of(class),
+        hook: Hook::PatientView,
+        service: ServiceId::new("probe").unwrap(),
+        now: "2024-03-01T09:30:00Z".parse().unwrap(),
+        locale: "en".to_owned(),
+        views: vec![labs(ROWS)],
+        budget: Duration::from_secs(3_600),
+        coins: Coins::new([0; 32]),
+    }
+}
+
+/// Runs a component once with this message, in the class the message names.
+pub(crate) fn run_with(component: &[u8], message: RunMessage) -> RunReply {
+    static PLUGINS: OnceLock<Arc<Plugins>> = OnceLock::new();
+    let plugins = PLUGINS.get_or_init(Arc::default).clone();
+    if !plugins.contains(&message.component) {
+        plugins.insert(engine().compile(component, message.limits.class).unwrap());
+    }
+    LocalRunner::new(engine(), plugins).run(message).unwrap()
+}
+
+/// Runs a component once with two rows of `labs` and the default limits of *compiled*.
+pub(crate) fn run(component: &[u8]) -> RunReply {
+    run_with(component, message(component, LimitClass::Compiled))
+}
+
+/// The one summary of an answer.
+pub(crate) fn said(reply: &RunReply) -> &str {
+    let RunEnd::Answered(answer) = &reply.end else { panic!("no answer: {:?}", reply.end) };
+    assert_eq!(answer.cards.len(), 1);
+    &answer.cards[0].summary
+}
