@@ -1,0 +1,315 @@
+//! A host on a real socket: the edge, the tokens and the CDS Hooks door are real; the other rooms are small fakes.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cordon_core::grant::{Grant, GrantedNeed, Installed};
+use cordon_core::ids::{Coins, Digest, Issuer, NeedName, ServiceId, TenantId};
+use cordon_core::manifest::Manifest;
+use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
+use cordon_core::ports::{Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
+use cordon_core::words::Words;
+use cordon_fhir::scope::ScopeSet;
+use cordon_policy::grant::GrantPolicy;
+use cordon_server::cds::{
+    CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable, router,
+};
+use cordon_server::edge::{BodyLimits, Edge, EdgeLimits};
+use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonces, Spent};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::cds_client::{Answer, request};
+use crate::cds_keys::ClientKey;
+
+/// 2026-11-22T12:00:00Z.
+pub(crate) const NOW: i64 = 1_795_348_800;
+pub(crate) const ISSUER: &str = "https://ehr.example/";
+pub(crate) const KID: &str = "k1";
+
+const MANIFEST: &str = r#"
+id = "org.example.echo"
+version = "1.0.0"
+wit = "cordon:clinical@0.1.0"
+title = { en = "Echo" }
+description = { en = "Says how many rows it sees." }
+intended-use = "Testing."
+publisher = "Example"
+contact = "mail@example.org"
+source = { label = "Echo" }
+cards = { mode = "text" }
+
+[[need]]
+name = "creatinine"
+scope = "patient/Observation.rs?code=http://loinc.org|2160-0"
+elements = ["code", "status", "valueQuantity"]
+on-withheld = "run"
+why = "Testing."
+
+[[need]]
+name = "drafts"
+source = "context.draftOrders"
+elements = ["status"]
+on-withheld = "run"
+why = "Testing."
+
+[[need]]
+name = "patient"
+scope = "patient/Patient.r"
+elements = ["birthDate"]
+on-withheld = "run"
+why = "Testing."
+"#;
+
+const HOOKS: [&str; 7] = [
+    "patient-view",
+    "order-select",
+    "order-sign",
+    "order-dispatch",
+    "encounter-start",
+    "encounter-discharge",
+    "appointment-book",
+];
+
+/// The echo plugin: one service id for every hook.
+pub(crate) fn echo(grant: &Grant) -> Installed {
+    let services =
+        HOOKS.map(|hook| format!("\n[[service]]\nid = \"echo\"\nhook = \"{hook}\"\ndescription = \"Echo.\"\n"));
+    let manifest = Manifest::parse(&format!("{MANIFEST}{}", services.concat())).unwrap();
+    Installed {
+        granted: grant.check(&manifest).unwrap(),
+        component: Digest::of(b"component"),
+        envelope: Digest::of(b"envelope"),
+        enabled: true,
+        manifest,
+    }
+}
+
+/// All needs, or these.
+pub(crate) fn grant(needs: &[&str]) -> Grant {
+    Grant { needs: needs.iter().map(|name| (NeedName::new(*name).unwrap(), GrantedNeed::default())).collect() }
+}
+
+/// What the host is behind its door.
+#[derive(Default)]
+pub(crate) struct Rooms {
+    pub(crate) installed: Vec<Arc<Installed>>,
+    pub(crate) ward: Vec<Value>,
+    pub(crate) end: Option<RunEnd>,
+    pub(crate) ledger_fails: bool,
+    records: Mutex<Vec<Record>>,
+    issued: Mutex<Vec<Issued>>,
+    spent: Mutex<BTreeSet<(Issuer, String)>>,
+    coins: AtomicU64,
+}
+
+impl Services for Rooms {
+    fn installed(&self, tenant: &TenantId) -> Result<Vec<Arc<Installed>>, Unavailable> {
+        Ok(if tenant.as_str() == "main" { self.installed.clone() } else { Vec::new() })
+    }
+}
+
+impl Records for Rooms {
+    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+        let mut rows = self.ward.iter().filter(|row| query.scope.admits(row));
+        match rows.try_for_each(|row| each(row.clone())) {
+            ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
+        }
+    }
+}
+
+impl Runner for Rooms {
+    /// One card that says how many rows each view has, unless the test says how the run ends.
+    fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
+        let counts = message.views.iter().map(|view| format!("{} {}", view.need(), view.rows().len()));
+        let card = Advice {
+            summary: counts.collect::<Vec<_>>().join(", "),
+            detail: None,
+            indicator: Indicator::Info,
+            suggestions: Vec::new(),
+            override_reasons: Vec::new(),
+        };
+        let end = self.end.clone().unwrap_or(RunEnd::Answered(Reply { cards: vec![card] }));
+        Ok(RunReply { end, fuel: 1 })
+    }
+}
+
+impl Ledger for Rooms {
+    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        if self.ledger_fails {
+            return Err(LedgerError);
+        }
+        self.issued.lock().unwrap().extend_from_slice(issued);
+        self.records.lock().unwrap().push(record.clone());
+        Ok(LeafIndex(0))
+    }
+}
+
+impl KnownCards for Rooms {
+    fn issued(&self, _: &TenantId, service: &ServiceId, card: &str) -> Result<bool, Unavailable> {
+        Ok(self.issued.lock().unwrap().iter().any(|own| own.service == *service && own.card.as_str() == card))
+    }
+}
+
+impl Nonces for Rooms {
+    fn spend(&self, client: &Client, jti: &str, _: Timestamp) -> Result<Spent, NonceError> {
+        let fresh = self.spent.lock().unwrap().insert((client.issuer.clone(), jti.to_owned()));
+        Ok(if fresh { Spent::Now } else { Spent::Before })
+    }
+}
+
+impl CoinSource for Rooms {
+    fn draw(&self) -> Result<Coins, Unavailable> {
+        let n = self.coins.fetch_add(1, Ordering::Relaxed);
+        Ok(Coins::new(*Digest::of(&n.to_be_bytes()).as_bytes()))
+    }
+}
+
+impl Clock for Rooms {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(NOW).unwrap()
+    }
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// What a test may change before the host starts.
+pub(crate) struct Setup {
+    pub(crate) rooms: Rooms,
+    pub(crate) settings: CdsSettings,
+    pub(crate) issuer: IssuerSettings,
+    pub(crate) edge: EdgeLimits,
+    pub(crate) body: BodyLimits,
+}
+
+/// A running host and its one trusted client.
+pub(crate) struct TestHost {
+    pub(crate) address: SocketAddr,
+    pub(crate) key: ClientKey,
+    rooms: Arc<Rooms>,
+    tokens: AtomicU64,
+    _stop: oneshot::Sender<()>,
+}
+
+impl TestHost {
+    pub(crate) async fn start(change: impl FnOnce(&mut Setup)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let key = ClientKey::es384();
+        let mut setup = Setup {
+            rooms: Rooms {
+                installed: vec![Arc::new(echo(&grant(&["creatinine", "drafts", "patient"])))],
+                ..Rooms::default()
+            },
+            settings: CdsSettings::new(format!("http://{address}")),
+            issuer: IssuerSettings { user_right: Some(ScopeSet::parse("user/*.rs")), ..IssuerSettings::default() },
+            edge: EdgeLimits::default(),
+            body: BodyLimits::default(),
+        };
+        change(&mut setup);
+        let Setup { rooms, mut settings, issuer, edge, body } = setup;
+        let rooms = Arc::new(rooms);
+        let name = Issuer::new(ISSUER).unwrap();
+        settings.issuers.insert(name.clone(), issuer);
+        let tenant = TenantId::new("main").unwrap();
+        let trust =
+            IssuerTrust::new(tenant, &key.jwks(KID), &Alg::ALL, ["https://ehr.example/jwks".to_owned()]).unwrap();
+        let state = state(&rooms, ClientTrust::from_iter([(name, trust)]), settings, body);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move { drop(stopped.await) };
+        tokio::spawn(async move { Edge::new(edge).serve(listener, None, router(state), stopped).await.unwrap() });
+        Self { address, key, rooms, tokens: AtomicU64::new(0), _stop: stop }
+    }
+
+    /// The header of a good token.
+    pub(crate) fn header(&self) -> Value {
+        json!({ "alg": "ES384", "typ": "JWT", "kid": KID })
+    }
+
+    /// The claims of a good token for a path, never the same twice.
+    pub(crate) fn claims(&self, path: &str) -> Value {
+        let jti = format!("jti-{}", self.tokens.fetch_add(1, Ordering::Relaxed));
+        let aud = format!("http://{}{path}", self.address);
+        json!({ "iss": ISSUER, "aud": aud, "exp": NOW + 300, "iat": NOW, "jti": jti })
+    }
+
+    pub(crate) fn token(&self, path: &str) -> String {
+        self.key.sign(&self.header(), &self.claims(path))
+    }
+
+    /// Posts with a good token for this path.
+    pub(crate) async fn post(&self, path: &str, body: &[u8]) -> Answer {
+        self.send("POST", path, &self.token(path), body).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &self.token(path), b"").await
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, token: &str, body: &[u8]) -> Answer {
+        request(self.address, method, path, &format!("authorization: Bearer {token}\r\n"), body).await
+    }
+
+    /// Calls the echo service.
+    pub(crate) async fn call(&self, body: &Value) -> Answer {
+        self.post("/cds-services/echo", body.to_string().as_bytes()).await
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.rooms.records.lock().unwrap().clone()
+    }
+
+    /// The outcome of the last recorded invocation.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match &self.records().last().unwrap().event {
+            Event::Invocation { outcome, .. } => outcome.clone(),
+            Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => panic!("not an invocation"),
+        }
+    }
+}
+
+fn state(rooms: &Arc<Rooms>, clients: ClientTrust, settings: CdsSettings, body: BodyLimits) -> CdsState {
+    CdsState {
+        clients: Arc::new(clients),
+        services: rooms.clone(),
+        policy: Arc::new(GrantPolicy),
+        records: rooms.clone(),
+        runner: rooms.clone(),
+        ledger: rooms.clone(),
+        nonces: rooms.clone(),
+        cards: rooms.clone(),
+        clock: rooms.clone(),
+        coins: rooms.clone(),
+        words: Arc::new(Words::default()),
+        settings: Arc::new(settings),
+        body,
+    }
+}
+
+/// A patient-view call about patient `p`.
+pub(crate) fn patient_view() -> Value {
+    json!({
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": { "userId": "Practitioner/1", "patientId": "p" }
+    })
+}
+
+/// A creatinine of a patient.
+pub(crate) fn creatinine(id: &str, patient: &str) -> Value {
+    json!({
+        "resourceType": "Observation", "id": id, "status": "final",
+        "subject": { "reference": format!("Patient/{patient}") },
+        "code": { "coding": [{ "system": "http://loinc.org", "code": "2160-0" }] },
+        "effectiveDateTime": "2026-11-20T08:00:00Z",
+        "valueQuantity": { "value": 1.2, "unit": "mg/dL" }
+    })
+}
