@@ -107,14 +107,14 @@ pub enum VitalTrap {
     CopdWithTarget,
     /// A newer respiratory rate was entered in error.
     NewerInError,
-    /// Air is recorded as 21 % or 0 L/min.
-    ExplicitAir,
-    /// Earlier sets are on oxygen, the newest records 0 L/min.
+    /// Earlier sets are on oxygen, the newest on air.
     Weaned,
     /// No respiratory rate in any set.
     WithoutRate,
     /// No oxygen saturation in any set.
     WithoutSaturation,
+    /// Neither air nor oxygen is recorded in any set.
+    WithoutOxygen,
     /// No blood pressure in any set.
     WithoutPressure,
     /// Blood pressure without its systolic component.
@@ -213,17 +213,17 @@ const SCORED: Deck<VitalTrap> = Deck(&[
     (5, VitalTrap::CopdWithoutTarget),
     (6, VitalTrap::CopdWithTarget),
     (5, VitalTrap::NewerInError),
-    (5, VitalTrap::ExplicitAir),
     (4, VitalTrap::Weaned),
-    (54, VitalTrap::Plain),
+    (59, VitalTrap::Plain),
 ]);
 const MISSING: Deck<VitalTrap> = Deck(&[
     (1, VitalTrap::WithoutRate),
     (1, VitalTrap::WithoutSaturation),
+    (1, VitalTrap::WithoutOxygen),
     (1, VitalTrap::WithoutPressure),
     (1, VitalTrap::WithoutSystolic),
     (1, VitalTrap::WithoutPulse),
-    (2, VitalTrap::WithoutConsciousness),
+    (1, VitalTrap::WithoutConsciousness),
     (1, VitalTrap::WithoutTemperature),
 ]);
 

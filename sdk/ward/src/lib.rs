@@ -31,7 +31,7 @@
 //! | sexual health | 5 | | sex absent / `unknown` / `other` | 2 / 2 / 2 |
 //! | pregnancy | 3 | | COPD without / with a recorded 88-92 % target | 5 / 6 |
 //! | | | | newer vital sign entered in error | 5 |
-//! | | | | air recorded as 21 % or 0 L/min / weaned from oxygen to 0 L/min | 5 / 4 |
+//! | | | | weaned from oxygen to air | 4 |
 //! | | | | deceased with later data | 2 |
 //!
 //! Drawn, not dealt (so about): creatinine in µmol/L 30 %, as LOINC 38483-4 25 %, SpO2 as 2708-6 alone 15 % or beside
@@ -42,7 +42,8 @@
 //! * Adults are 20 or older, children 4-15, all at `now`; an eGFR lies at least 1 from 30 and 45, and the newest creatinine is at
 //!   most 80 days old or more than 99. Age is that on the day of the test.
 //! * A creatinine counts when it is `final`, `amended` or `corrected`, has a `valueQuantity` and is not after `now`.
-//! * Oxygen: a flow above 0 L/min (3151-8) or a concentration above 21 % (3150-6). No such row means air.
+//! * Oxygen: a flow above 0 L/min (3151-8) or a concentration above 21 % (3150-6); air is recorded as 0 L/min or 21 %.
+//!   No such row is a missing parameter, so no score: air is never assumed.
 //! * SpO2 scale 2 is due when the SpO2 row has a `referenceRange` 88-92 % whose type is `therapeutic`
 //!   (`referencerange-meaning`); a diagnosis of COPD alone never asks for it (RCP, NEWS2, 2017).
 //! * All vital signs of one set share one instant; a parameter that is missing is missing from every set.

@@ -158,11 +158,12 @@ fn fits(signs: &VitalSigns, band: News2Band, trap: VitalTrap) -> bool {
         VitalTrap::CopdWithTarget | VitalTrap::CopdWithoutTarget => {
             signs.points(Scale::One) != signs.points(Scale::Two)
         }
-        VitalTrap::ExplicitAir | VitalTrap::Weaned => !signs.oxygen,
+        VitalTrap::Weaned => !signs.oxygen,
         VitalTrap::Plain
         | VitalTrap::NewerInError
         | VitalTrap::WithoutRate
         | VitalTrap::WithoutSaturation
+        | VitalTrap::WithoutOxygen
         | VitalTrap::WithoutPressure
         | VitalTrap::WithoutSystolic
         | VitalTrap::WithoutPulse

@@ -31,10 +31,9 @@ pub(crate) fn add(coins: &mut Coins, chart: &mut Chart, person: &Person) {
         let oxygen = newest.oxygen || style.trap == VitalTrap::Weaned;
         let signs = VitalSigns { oxygen, ..draw(coins, 15) };
         let when = at.before(earlier * 5 * HOUR + 60 * coins.between(0, 40));
-        style.add(coins, chart, when, &signs, oxygen);
+        style.add(coins, chart, when, &signs);
     }
-    let recorded = newest.oxygen || matches!(style.trap, VitalTrap::Weaned | VitalTrap::ExplicitAir);
-    style.add(coins, chart, at, &newest, recorded);
+    style.add(coins, chart, at, &newest);
     extras(chart, person, at);
     size(coins, chart, person, at);
 }
@@ -48,14 +47,14 @@ fn saturation_codes(coins: &mut Coins) -> Vec<Measure> {
 }
 
 impl Style {
-    fn add(&self, coins: &mut Coins, chart: &mut Chart, at: Instant, signs: &VitalSigns, oxygen_recorded: bool) {
+    fn add(&self, coins: &mut Coins, chart: &mut Chart, at: Instant, signs: &VitalSigns) {
         if self.trap != VitalTrap::WithoutRate {
             add_row(chart, "rate", row(chart, codes::RATE, at, signs.rate));
         }
         if self.trap != VitalTrap::WithoutSaturation {
             add_row(chart, "spo2", self.saturation(chart, at, signs.saturation));
         }
-        if oxygen_recorded {
+        if self.trap != VitalTrap::WithoutOxygen {
             add_row(chart, "oxygen", self.oxygen(coins, chart, at, signs.oxygen));
         }
         if self.trap != VitalTrap::WithoutPressure {

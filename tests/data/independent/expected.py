@@ -197,8 +197,6 @@ def celsius(value):
 
 
 def on_oxygen(row):
-    if row is None:
-        return False
     amount = number(row)[0]
     return amount > 0 if "3151-8" in codes(row["code"], LOINC) else amount > 21
 
@@ -217,18 +215,17 @@ def news2(patient, rows, as_of):
         active = row["resourceType"] == "Condition" and "active" in str(row.get("clinicalStatus"))
         if active and PREGNANT in codes(row.get("code"), SNOMED):
             return {"notComputed": "pregnant"}
-    rate, spo2, pressure, pulse, level, heat = (
-        newest(rows, wanted, as_of)
-        for wanted in ({"9279-1"}, {"59408-5", "2708-6"}, {"85354-9"}, {"8867-4"}, {"67775-7"}, {"8310-5"})
-    )
+    wanted = ({"9279-1"}, {"59408-5", "2708-6"}, {"3151-8", "3150-6"}, {"85354-9"}, {"8867-4"}, {"67775-7"}, {"8310-5"})
+    rate, spo2, breathed, pressure, pulse, level, heat = (newest(rows, loincs, as_of) for loincs in wanted)
     systolic = component(pressure, "8480-6") if pressure else None
     values = {"rate": number(rate), "spo2": number(spo2), "systolic": number(systolic), "pulse": number(pulse)}
     values["temperature"] = number(heat)
+    values["oxygen"] = number(breathed)
     values["consciousness"] = codes((level or {}).get("valueCodeableConcept"), LOINC) & (ALERT | CVPU) or None
     missing = sorted(name for name, value in values.items() if value is None)
     if missing:
         return {"notComputed": "missing-parameter", "missing": missing}
-    oxygen = on_oxygen(newest(rows, {"3151-8", "3150-6"}, as_of))
+    oxygen = on_oxygen(breathed)
     second = has_target_88_92(spo2)
     chart = (SCALE_2_OXYGEN if oxygen else SCALE_2_AIR) if second else SCALE_1
     points = {

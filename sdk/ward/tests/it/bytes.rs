@@ -68,4 +68,7 @@ fn the_bytes_of_seed_seven_stay_as_they_were_released() {
     let creatinine = line("ward7-p0001-creatinine-6");
     assert!(creatinine.contains(r#""effectiveDateTime":"2026-05-16T07:48:00Z""#));
     assert!(creatinine.ends_with(r#""unit":"mg/dL","value":0.75}}"#));
+    let air = line("ward7-p0001-oxygen-3");
+    assert!(air.contains(r#""code":"3151-8""#) && air.contains(r#""effectiveDateTime":"2026-06-01T07:07:00Z""#));
+    assert!(air.ends_with(r#""unit":"L/min","value":0}}"#));
 }

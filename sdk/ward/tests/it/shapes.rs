@@ -94,6 +94,23 @@ fn every_row_is_marked_as_test_data_and_none_has_an_identifier() {
     }
 }
 
+/// The instants of a patient's rows of this kind, such as `oxygen`.
+fn instants(record: &PatientRecord, word: &str) -> BTreeSet<String> {
+    let ours = |row: &&Value| row["id"].as_str().unwrap().contains(&format!("-{word}-"));
+    record.resources.iter().filter(ours).map(|row| row["effectiveDateTime"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_set_of_vital_signs_records_air_or_oxygen_unless_that_is_the_trap() {
+    for record in patients(400) {
+        let sets = &instants(&record, "temperature") | &instants(&record, "pressure");
+        let recorded = instants(&record, "oxygen");
+        let trap = record.cast.vital_trap == cordon_ward::VitalTrap::WithoutOxygen;
+        assert!(sets.len() >= 3);
+        assert_eq!(recorded, if trap { BTreeSet::new() } else { sets }, "{}", record.number);
+    }
+}
+
 #[test]
 fn nothing_is_later_than_now_and_only_the_trap_is_later_than_death() {
     for record in patients(400) {

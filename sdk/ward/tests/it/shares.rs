@@ -31,9 +31,10 @@ fn table() -> Value {
             "later-data": 2, "plain": 69,
         },
         "vital_traps": {
-            "copd-without-target": 5, "copd-with-target": 6, "newer-in-error": 5, "explicit-air": 5, "weaned": 4,
-            "without-rate": 1, "without-saturation": 1, "without-pressure": 1, "without-systolic": 1,
-            "without-pulse": 1, "without-consciousness": 2, "without-temperature": 1, "plain": 67,
+            "copd-without-target": 5, "copd-with-target": 6, "newer-in-error": 5, "weaned": 4,
+            "without-rate": 1, "without-saturation": 1, "without-oxygen": 1, "without-pressure": 1,
+            "without-systolic": 1, "without-pulse": 1, "without-consciousness": 1, "without-temperature": 1,
+            "plain": 72,
         },
     })
 }
