@@ -7,7 +7,7 @@
 //!
 //! Three rules hold for every text, in a line, a table or a code block:
 //!
-//! - characters nobody sees are refused (`characters`);
+//! - characters nobody sees are taken out if Unicode calls them ignorable, and else refused (`characters`);
 //! - Unicode normalisation form C, one space where there were several, none at the ends;
 //! - pairs of characters that start a tag, a link or an address get one plain space between them (`inert`), so that
 //!   even a renderer which takes the text for the wrong language loads nothing. The text stays readable: `eGFR <30` is
@@ -88,7 +88,7 @@ pub fn line(text: &str, most: usize) -> Result<String, ProfileError> {
 /// The result is a fixed point: it comes back unchanged if it is given again.
 ///
 /// # Errors
-/// [`ProfileError`]: too long, an invisible character, or more columns than a table may have.
+/// [`ProfileError`]: too long, a character that no card may hold, or more columns than a table may have.
 pub fn markdown(text: &str) -> Result<String, ProfileError> {
     const WHAT: &str = "detail";
     if text.len() > MOST_DETAIL {

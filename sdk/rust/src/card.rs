@@ -1,4 +1,5 @@
-//! Cards. What the card profile of the host refuses cannot be built here.
+//! Cards. What the card profile of the host takes out of a text is taken out here too, so that a test sees what the
+//! clinician will see; what it refuses cannot be built.
 
 use std::fmt;
 
@@ -42,7 +43,8 @@ pub enum CardError {
     Empty,
     /// A text is too long.
     TooLong,
-    /// A text that must be one line of plain text holds a line break, a control character or an invisible one.
+    /// A text that must be one line of plain text holds a line break, or any text holds a control character, a
+    /// direction control or a private character.
     NotOneLine,
     /// A text holds a web or mail address: links belong into the manifest.
     Link,
@@ -79,7 +81,7 @@ impl Suggestion {
     /// Proposes the order with this name among the manifest's `[[proposal]]` entries.
     ///
     /// # Errors
-    /// [`CardError`] if the label is not one line of 1 to 80 characters, or the name is empty.
+    /// [`CardError`] if the label is not one line of 1 to 80 visible characters, or the name is empty.
     pub fn create(label: impl Into<String>, proposal: &str) -> Result<Self, CardError> {
         Self::new(label.into(), Action::Create(name(proposal)?))
     }
@@ -130,7 +132,7 @@ impl Suggestion {
     }
 
     fn new(label: String, action: Action) -> Result<Self, CardError> {
-        one_line(&label, MAX_LABEL_CHARACTERS)?;
+        let label = one_line(&label, MAX_LABEL_CHARACTERS)?;
         Ok(Self { label, recommended: false, actions: vec![action] })
     }
 }
@@ -175,8 +177,7 @@ impl Card {
     /// # Errors
     /// As [`Card::info`].
     pub fn new(indicator: Indicator, summary: impl Into<String>) -> Result<Self, CardError> {
-        let summary = summary.into();
-        one_line(&summary, MAX_SUMMARY_CHARACTERS)?;
+        let summary = one_line(&summary.into(), MAX_SUMMARY_CHARACTERS)?;
         Ok(Self { summary, detail: None, indicator, suggestions: Vec::new(), override_reasons: Vec::new() })
     }
 
@@ -184,7 +185,7 @@ impl Card {
     ///
     /// # Errors
     /// [`CardError::TooLong`] over 4,096 bytes, [`CardError::Link`] if a text holds a web or mail address,
-    /// [`CardError::NotOneLine`] if one holds an invisible character.
+    /// [`CardError::NotOneLine`] if one holds a direction control or a private character.
     pub fn detail(mut self, detail: Detail) -> Result<Self, CardError> {
         let markdown = detail.markdown();
         if markdown.len() > MAX_DETAIL_BYTES {
@@ -193,7 +194,7 @@ impl Card {
         if detail.has_link() {
             return Err(CardError::Link);
         }
-        if markdown.chars().any(is_invisible) {
+        if markdown.chars().any(is_refused) {
             return Err(CardError::NotOneLine);
         }
         self.detail = (!markdown.is_empty()).then(|| markdown.to_owned());
@@ -266,28 +267,42 @@ fn name(text: &str) -> Result<String, CardError> {
     if text.is_empty() { Err(CardError::Empty) } else { Ok(text.to_owned()) }
 }
 
-fn one_line(text: &str, most: usize) -> Result<(), CardError> {
+fn one_line(text: &str, most: usize) -> Result<String, CardError> {
+    let text = visible(text);
     if text.trim().is_empty() {
         return Err(CardError::Empty);
     }
     if text.chars().count() > most {
         return Err(CardError::TooLong);
     }
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if text.chars().any(|c| c.is_control() || is_refused(c)) {
         return Err(CardError::NotOneLine);
     }
-    if Detail::new().paragraph(text).has_link() {
+    if Detail::new().paragraph(&text).has_link() {
         return Err(CardError::Link);
     }
-    Ok(())
+    Ok(text)
 }
 
-/// Characters that nobody sees, or everybody sees differently, and that the host refuses: line and paragraph separators,
-/// zero-width and direction marks, fillers, variation selectors, private use, the byte order mark, tag characters.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}'
-        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{f0000}'.. | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+/// The text as the host shows it, without characters that Unicode lets a renderer ignore (soft hyphen, zero width,
+/// variation selectors, fillers, tags): a name in a record may hold them. Unicode 16, `Default_Ignorable_Code_Point`
+/// without `Bidi_Control`.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_ignorable(*c)).collect()
+}
+
+fn is_ignorable(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Characters that the host refuses, because a reader would not see what the text says: line and paragraph separators,
+/// direction controls (Unicode 16, `Bidi_Control`), interlinear annotation, private use.
+fn is_refused(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{fff9}'..='\u{fffb}' | '\u{f0000}'..)
 }
 
 #[cfg(test)]
@@ -299,9 +314,32 @@ mod tests {
         assert!(Card::info("ü".repeat(139)).is_ok());
         assert_eq!(Card::info("ü".repeat(140)), Err(CardError::TooLong));
         assert_eq!(Card::info(" "), Err(CardError::Empty));
-        for text in ["a\nb", "a\u{2028}b", "a\u{202e}b", "a\u{fe0f}b", "a\u{e000}b", "a\tb"] {
+        for text in ["a\nb", "a\u{2028}b", "a\tb"] {
             assert_eq!(Card::info(text), Err(CardError::NotOneLine), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_character_that_the_host_refuses_is_refused_in_every_text() {
+        for c in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\u{e000}\u{fff9}\u{f0000}\u{10ffff}".chars() {
+            let text = format!("a{c}b");
+            assert_eq!(Card::info(text.as_str()), Err(CardError::NotOneLine), "{c:?}");
+            assert_eq!(Suggestion::create(text.as_str(), "x"), Err(CardError::NotOneLine), "{c:?}");
+            let detail = Detail::new().list([&text]);
+            assert_eq!(Card::info("x").unwrap().detail(detail), Err(CardError::NotOneLine), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_the_host_takes_out_is_gone_and_not_counted() {
+        let text =
+            "Metfor\u{ad}min \u{26a0}\u{fe0f}\u{200b}\u{200d}\u{2060}\u{2065}\u{feff}\u{e0041}\u{e0100}\u{1d173}";
+        let card = Card::info(text).unwrap().detail(Detail::new().heading(text)).unwrap();
+        assert_eq!((card.summary(), card.markdown()), ("Metformin \u{26a0}", "**Metformin \u{26a0}**"));
+        assert!(Card::info(format!("{}{}", "\u{ad}".repeat(9), "a".repeat(139))).is_ok());
+        assert_eq!(Card::info("\u{200b} \u{feff}"), Err(CardError::Empty));
+        assert_eq!(Card::info("htt\u{ad}p:/\u{200b}/x"), Err(CardError::Link));
+        assert_eq!(Suggestion::delete("Re\u{ad}move", "d1").unwrap().label(), "Remove");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The detail of a card: Markdown made from plain text, so that nothing in a text can act as markup.
 
+use crate::card::visible;
+
 /// The most bytes of a detail.
 pub const MAX_DETAIL_BYTES: usize = 4_096;
 
@@ -91,8 +93,9 @@ impl Detail {
     }
 
     fn escaped(&mut self, text: &str) -> String {
-        self.linked |= looks_like_link(text);
-        escape(text)
+        let text = visible(text);
+        self.linked |= looks_like_link(&text);
+        escape(&text)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which characters a card may hold.
 
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script};
+use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
 
@@ -42,12 +42,22 @@ const SCRIPTS: [Script; 31] = [
     Script::Tibetan,
 ];
 
-/// A Markdown source as it is read: line ends are `\n`, other white space is a space, form C. `None` if it holds a
-/// character that a card may not hold.
+/// A Markdown source as it is read: without ignorable characters, line ends are `\n`, other white space is a space,
+/// form C. `None` if it holds a character that a card may not hold.
 pub(super) fn prepared(source: &str) -> Option<String> {
-    let spaced: String = source.replace("\r\n", "\n").chars().map(plain_space).collect();
+    let shown: String = source.chars().filter(|c| !is_ignorable(*c)).collect();
+    let spaced: String = shown.replace("\r\n", "\n").chars().map(plain_space).collect();
     let normal: String = spaced.nfc().collect();
     visible(&normal).then_some(normal)
+}
+
+/// Whether Unicode lets a renderer show nothing for this character: zero width, soft hyphen, variation selectors, tags,
+/// fillers. Records hold such characters (a soft hyphen in a drug's name), so they are taken out before anything else
+/// is looked at, and what they could carry with them. Bidirectional controls are not among them: without them a reader
+/// would see another order than the writer meant, so they are refused.
+pub(super) fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        && !CodePointSetData::new::<BidiControl>().contains(c)
 }
 
 /// Every white space but the line feed as the plain space: 16 widths of nothing would carry 4 bits each.
@@ -58,9 +68,9 @@ pub(super) fn plain_space(c: char) -> char {
 
 /// Whether a reader sees every character of this text, and sees it where it stands.
 ///
-/// Refused are control and format characters, among them all bidirectional controls; what Unicode calls default
-/// ignorable (zero width, variation selectors, tags, soft hyphen, fillers); private use, unassigned code points and
-/// noncharacters; scripts that no modern language uses; marks without a base, and more than four marks in a row.
+/// Refused are control and format characters, among them all bidirectional controls; what [`is_ignorable`] should have
+/// taken out; private use, unassigned code points and noncharacters; scripts that no modern language uses; marks
+/// without a base, and more than four marks in a row.
 pub(super) fn visible(text: &str) -> bool {
     let mut marks = MOST_MARKS;
     text.chars().all(|c| {

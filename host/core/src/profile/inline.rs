@@ -27,9 +27,10 @@ pub(super) struct Run {
 }
 
 impl Inline {
-    /// Adds text. White space is always plain at its ends: see [`Inline::normal`].
+    /// Adds text without its ignorable characters. White space is always plain at its ends: see [`Inline::normal`].
     pub(super) fn push(&mut self, text: &str, style: Style) {
-        self.0.extend(text.chars().map(|c| (characters::plain_space(c), style)));
+        let shown = text.chars().filter(|c| !characters::is_ignorable(*c));
+        self.0.extend(shown.map(|c| (characters::plain_space(c), style)));
     }
 
     pub(super) fn append(&mut self, mut other: Self) {

@@ -243,35 +243,67 @@ fn a_line_is_broken_where_a_renderer_would_see_a_tag_or_an_address() {
     }
 }
 
+/// The ignorable characters, as the DerivedCoreProperties of Unicode 16 list them, without bidirectional controls.
+const IGNORABLE: &str = "\u{ad}\u{34f}\u{115f}\u{17b4}\u{180b}\u{180e}\u{180f}\u{200b}\u{200c}\u{200d}\u{2060}\u{2064}\
+    \u{206a}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{1bca0}\u{1d173}\u{e0001}\u{e0041}\u{e0100}\u{e01ef}";
+
+fn ignorable() -> Vec<char> {
+    IGNORABLE.chars().collect()
+}
+
+/// This text at every place of a card that a parser treats in its own way.
+fn places(text: &str) -> [String; 5] {
+    [
+        text.to_owned(),
+        format!("`{text}`"),
+        format!("```\n{text}\n```"),
+        format!("|{text}|\n|-|"),
+        format!("[x]({text})"),
+    ]
+}
+
 #[test]
-fn a_character_that_nobody_sees_is_refused_wherever_it_stands() {
-    let hidden = "\0\u{7}\u{b}\u{85}\r\u{ad}\u{34f}\u{61c}\u{600}\u{115f}\u{17b4}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{202a}\
-        \u{202e}\u{2060}\u{2064}\u{2066}\u{2069}\u{206a}\u{2800}\u{3164}\u{e000}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{ffff}\
-        \u{378}\u{1d173}\u{13000}\u{e0001}\u{e0041}\u{e0100}\u{f0000}\u{10ffff}";
-    for c in hidden.chars() {
+fn a_hidden_character_that_is_not_ignorable_is_refused_wherever_it_stands() {
+    let bidi = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    let other = "\0\u{7}\u{b}\u{85}\r\u{600}\u{2800}\u{e000}\u{fff9}\u{ffff}\u{378}\u{13000}\u{f0000}\u{10ffff}";
+    for c in bidi.chars().chain(other.chars()) {
         assert_eq!(line(&format!("a{c}b"), 139), Err(ProfileError::Character("text")), "{c:?}");
-        for at in [
-            format!("a{c}b"),
-            format!("`a{c}b`"),
-            format!("```\na{c}b\n```"),
-            format!("|a{c}b|\n|-|"),
-            format!("[x](a{c}b)"),
-        ] {
+        for at in places(&format!("a{c}b")) {
             assert_eq!(markdown(&at), Err(ProfileError::Character("detail")), "{at:?}");
         }
     }
-    for hidden in [
-        "a&#x200b;b",
-        "a&shy;b",
-        "`a`&#xfe0f;",
-        "[x](y)&#xe0041;",
-        "\u{301}a",
-        "a \u{301}",
-        "q\u{302}\u{303}\u{304}\u{305}\u{306}",
-    ] {
+    for hidden in ["a&#x202e;b", "a&rlm;b", "\u{301}a", "a \u{301}", "q\u{302}\u{303}\u{304}\u{305}\u{306}"] {
         assert_eq!(markdown(hidden), Err(ProfileError::Character("detail")), "{hidden:?}");
     }
     assert_eq!(line("a\nb", 139), Err(ProfileError::Character("text")));
+}
+
+#[test]
+fn an_ignorable_character_is_gone_wherever_it_stands() {
+    assert_eq!(line("Metfor\u{ad}min \u{26a0}\u{fe0f}", 139).as_deref(), Ok("Metformin \u{26a0}"));
+    for c in ignorable() {
+        assert_eq!(line(&format!("a{c}b"), 2).as_deref(), Ok("ab"), "{c:?}");
+        for (with, without) in places(&format!("a{c}b")).iter().zip(places("ab")) {
+            assert_eq!(markdown(with), markdown(&without), "{with:?}");
+        }
+        assert_eq!(markdown(&format!("a&#{};b", u32::from(c))).as_deref(), Ok("ab"), "{c:?}");
+    }
+    assert_eq!(line("\u{200b}\u{feff}", 139), Err(ProfileError::Empty("text")));
+    assert_eq!(markdown("&shy;\n\n\u{200b}").as_deref(), Ok(""));
+}
+
+#[test]
+fn what_is_ignorable_is_taken_out_before_a_link_or_a_tag_is_looked_for() {
+    for (source, printed) in [
+        ("<\u{200b}img src=x>", "\\< img src=x\\>"),
+        ("ht\u{ad}tp:\u{200d}/\u{2060}/evil.\u{feff}example", "http: / /evil. example"),
+        ("!\u{fe0f}[x](\u{200b}//evil.example)", "x"),
+        ("www&#x200b;.evil.com", "www . evil. com"),
+        ("a\u{200b}\u{301}\u{34f}\u{302}\u{303}\u{304}", "\u{e1}\u{302}\u{303}\u{304}"),
+    ] {
+        assert_eq!(markdown(source).as_deref(), Ok(printed));
+        assert_inert(printed);
+    }
 }
 
 #[test]
@@ -305,7 +337,7 @@ fn piece() -> impl Strategy<Value = String> {
         2 => prop::sample::select(vec![
             "a", "B", "5", "ß", "µ", "e\u{301}", "\u{1100}", "\u{1161}", "≥", "“", "中", "&lt;", "&#60;", "&nbsp;", "&amp;",
             "&#x301;", "www", "http", "https://", "mailto:", "evil", "com", "img", "svg", "src=", "[y]: ", "[^1]", "<!--",
-            "-->", "</p>", "<b>", "Ⓐ", "🙂", "<?", "]]>", "xmpp:",
+            "-->", "</p>", "<b>", "Ⓐ", "🙂", "<?", "]]>", "xmpp:", "\u{ad}", "\u{200b}", "&shy;", "&#xfe0f;",
         ]).prop_map(str::to_owned),
         1 => "[a-z .]{1,6}",
         1 => prop::sample::select(TRICKS.to_vec()).prop_map(str::to_owned),
@@ -336,6 +368,19 @@ proptest! {
             let opens = |event: &Event<'_>| matches!(event, Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. }));
             prop_assert!(!Parser::new(&line_).any(|event| opens(&event)), "{}", line_);
         }
+    }
+
+    /// SK-11 of the threat model: whatever is written in ignorable characters, the card is the same.
+    #[test]
+    fn nothing_can_be_read_from_ignorable_characters(
+        secret in prop::collection::vec((0..16_usize, prop::sample::select(ignorable())), 0..60),
+    ) {
+        let cover = "Stop *metformin*";
+        let mut pieces: Vec<String> = cover.chars().map(String::from).collect();
+        secret.iter().for_each(|(place, c)| pieces[*place].insert(0, *c));
+        let stego = pieces.concat();
+        prop_assert_eq!(markdown(&stego), markdown(cover));
+        prop_assert_eq!(line(&stego, 139), line(cover, 139));
     }
 
     #[test]

@@ -110,11 +110,20 @@ fn one_more_of_anything_is_refused() {
 
 #[test]
 fn one_refused_card_takes_the_whole_answer_with_it() {
-    assert_refused(vec![advice("eGFR 44"), advice("eGFR\u{200b}44")]);
+    assert_refused(vec![advice("eGFR 44"), advice("eGFR\u{2066}44")]);
     assert_refused(vec![advice("eGFR 44"), advice(" ")]);
-    assert_refused(vec![Advice { detail: Some("hidden \u{e0041}".to_owned()), ..advice("eGFR 44") }]);
+    assert_refused(vec![Advice { detail: Some("hidden \u{e000}".to_owned()), ..advice("eGFR 44") }]);
     let label = Suggested { label: "a\u{202e}b".to_owned(), ..suggested(vec![create()]) };
     assert_refused(vec![suggesting(vec![label])]);
+}
+
+#[test]
+fn an_ignorable_character_of_the_record_is_gone_and_the_card_is_released() {
+    let with = Advice { detail: Some("Metfor\u{ad}min \u{26a0}\u{fe0f}".to_owned()), ..advice("Metfor\u{ad}min") };
+    let card = card(with);
+    assert_eq!(card["summary"], "Metformin");
+    let detail = card["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Metformin \u{26a0}") && !detail.contains(['\u{ad}', '\u{fe0f}']), "{detail}");
 }
 
 #[test]
