@@ -19,20 +19,21 @@ pub const WIT: &str = "cordon:clinical@0.1.0";
 /// Prefetch tokens that the host fills in itself. A manifest may name no other.
 pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
 
-/// Why a `plugin.toml` was not accepted. The texts quoted are the publisher's, never a patient's.
+/// Why a `plugin.toml` was not accepted. The texts quoted are the publisher's, never a patient's. They print on one
+/// line, and what a terminal or a log would obey or hide is written as an escape.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not TOML, an unknown field, a duplicate key or a wrong type.
-    #[error("not a manifest: {0}")]
+    #[error("not a manifest: {}", printable(.0))]
     Shape(String),
     /// Made for another contract.
-    #[error("made for `{wit}`, this host serves `{WIT}`")]
+    #[error("made for `{}`, this host serves `{WIT}`", printable(.wit))]
     Wit {
         /// What the manifest names.
         wit: String,
     },
     /// A scope that cannot be read, or that asks for more than reading one patient's data.
-    #[error("need `{need}`: malformed scope: {why}")]
+    #[error("need `{need}`: malformed scope: {}", printable(.why))]
     Scope {
         /// The need.
         need: NeedName,
@@ -46,7 +47,7 @@ pub enum ManifestError {
         need: NeedName,
     },
     /// An element path that cannot be enforced.
-    #[error("need `{need}`: {why}")]
+    #[error("need `{need}`: {}", printable(&.why.to_string()))]
     Element {
         /// The need.
         need: NeedName,
@@ -54,8 +55,21 @@ pub enum ManifestError {
         why: ElementError,
     },
     /// A rule that is not about one need.
-    #[error("{0}")]
+    #[error("{}", printable(.0))]
     Rule(String),
+}
+
+/// A publisher's text for one line of a log or a terminal: control, format and other characters without a shape are
+/// written as Rust escapes (`\u{1b}`), everything else as it is.
+fn printable(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => line.push(c),
+            _ => line.extend(c.escape_debug()),
+        }
+    }
+    line
 }
 
 /// A text in the languages a hospital reads.

@@ -66,6 +66,27 @@ fn another_wit_version_is_refused() {
 }
 
 #[test]
+fn a_refusal_quotes_no_character_that_a_terminal_would_obey_or_hide() {
+    let scope = "patient/Observation.rs?code=http://loinc.org|2160-0";
+    for (from, to) in [
+        ("publisher =", "\"x\\u001b[2J\\u202e\" = 1\npublisher ="),
+        ("hook = \"order-select\"", "hook = \"\\u001b[2J\\u202e\""),
+        ("clinical@0.1.0", "\\u001b[2J\\u202e"),
+        (scope, "patient/\\u001b[2J\\u202e"),
+        ("\"valueQuantity\"", "\"\\u001b[2J\\u202e\""),
+    ] {
+        let printed = refused(from, to).to_string();
+        assert!(printed.contains("[2J\\u{202e}"), "{printed:?}");
+        assert!(!printed.contains(|c: char| c.is_control() || c == '\u{202e}'), "{printed:?}");
+    }
+}
+
+#[test]
+fn a_refusal_quotes_honest_words_as_they_are() {
+    assert_eq!(refused("clinical@0.1.0", "größe/é").to_string().split('`').nth(1), Some("cordon:größe/é"));
+}
+
+#[test]
 fn a_grant_narrows_and_never_widens() {
     let manifest = Manifest::parse(MANIFEST).unwrap();
     let with = |name: &str, within: Option<&str>| {
