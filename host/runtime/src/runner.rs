@@ -20,7 +20,8 @@ const FROM_GUEST: u64 = 1 << 20;
 /// Runs components in this process, each call in a new store and a new instance that are thrown away afterwards.
 ///
 /// The same message gives the same reply and the same fuel, unless the wall clock cut the run off
-/// ([`Trap::Deadline`]). The calling thread needs [`Engine::STACK`] bytes of free stack.
+/// ([`Trap::Deadline`]). The calling thread needs [`Engine::STACK`] bytes of stack for the guest and about as much for the
+/// host: 2 MiB, the default of a Rust thread, is enough.
 #[derive(Debug, Clone)]
 pub struct LocalRunner {
     engine: Engine,

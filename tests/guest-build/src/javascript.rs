@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
@@ -10,6 +11,9 @@ use anyhow::{Context, Result, ensure};
 /// # Errors
 /// When npm cannot install it, or when it cannot build the guest.
 pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
+    // One at a time: all builds share one folder.
+    static FOLDER: Mutex<()> = Mutex::new(());
+    let _one = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
     let sources = crate::repository().join("tests/guests/js");
     let folder = crate::target("guests/js")?;
     install(&sources, &folder)?;

@@ -135,3 +135,18 @@ fn a_component_that_is_not_loaded_is_a_fault_of_the_host() {
     plugins.remove(&digest);
     assert_eq!(run(), Err(RunnerError("the component is not loaded")));
 }
+
+#[test]
+fn a_component_admitted_in_the_wider_class_does_not_run_in_the_narrower_one() {
+    let component = guest("ignores_data");
+    let plugins = Arc::new(Plugins::default());
+    let runner = LocalRunner::new(engine(), plugins.clone());
+    let admit = |class| plugins.insert(engine().compile(&component, class).unwrap());
+    let run = |class| runner.run(message(&component, class));
+    admit(LimitClass::Interpreted);
+    assert!(run(LimitClass::Interpreted).is_ok());
+    assert_eq!(run(LimitClass::Compiled), Err(RunnerError("the component was admitted in a wider class")));
+    admit(LimitClass::Compiled);
+    admit(LimitClass::Interpreted);
+    assert!(run(LimitClass::Interpreted).is_ok() && run(LimitClass::Compiled).is_ok());
+}

@@ -5,6 +5,8 @@ mod gate;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod handmade;
+#[cfg(test)]
 mod javascript;
 #[cfg(test)]
 mod limits;

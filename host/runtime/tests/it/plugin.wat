@@ -1,0 +1,42 @@
+;; A plugin whose core module the tests write by hand: they put what it holds besides its memory at the mark below.
+(component
+  (import "cordon:clinical/records@0.1.0" (instance $records
+    (export "view" (type $view (sub resource)))
+    (export "[method]view.len" (func (param "self" (borrow $view)) (result u32)))))
+  (import "cordon:clinical/calls@0.1.0" (instance $calls (export "call" (type (sub resource)))))
+  (alias export $calls "call" (type $call))
+  (import "cordon:clinical/advice@0.1.0" (instance $advice
+    (type $i (enum "info" "warning" "critical"))
+    (export "indicator" (type $indicator (eq $i)))
+    (type $a (variant (case "create" string) (case "delete" string)))
+    (export "action" (type $action (eq $a)))
+    (type $s (record (field "label" string) (field "recommended" bool) (field "actions" (list $action))))
+    (export "suggestion" (type $suggestion (eq $s)))
+    (type $c (record
+      (field "summary" string)
+      (field "detail" (option string))
+      (field "indicator" $indicator)
+      (field "suggestions" (list $suggestion))
+      (field "override-reasons" (list string))))
+    (export "card" (type $card (eq $c)))
+    (type $r (record (field "cards" (list $card))))
+    (export "response" (type (eq $r)))
+    (type $f (enum "missing-need" "unreadable-data" "internal"))
+    (export "failure" (type (eq $f)))))
+  (alias export $advice "response" (type $response))
+  (alias export $advice "failure" (type $failure))
+  (core func $len (canon lower (func $records "[method]view.len")))
+  (core func $drop (canon resource.drop $call))
+  (core module $m
+    (import "host" "len" (func $len (param i32) (result i32)))
+    (import "host" "drop" (func $drop (param i32)))
+    (memory (export "memory") 2)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+    CORE)
+  (core instance $m (instantiate $m
+    (with "host" (instance (export "len" (func $len)) (export "drop" (func $drop))))))
+  (func $evaluate (param "call" (own $call)) (result (result $response (error $failure)))
+    (canon lift (core func $m "evaluate")
+      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (instance $cds (export "evaluate" (func $evaluate)))
+  (export "cordon:clinical/cds@0.1.0" (instance $cds)))
