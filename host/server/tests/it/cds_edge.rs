@@ -8,6 +8,10 @@ use cordon_server::edge::{Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::cds_client::request;
 use crate::cds_host::TestHost;
@@ -116,4 +120,45 @@ fn files_that_are_no_certificate_and_key_are_refused() {
     assert!(matches!(TlsIdentity::from_pem(b"", b""), Err(TlsError::Certificate)));
     let certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert!(matches!(TlsIdentity::from_pem(certificate, b""), Err(TlsError::Key)));
+}
+
+/// What a client that trusts this certificate reads from the host.
+async fn over_tls(address: std::net::SocketAddr, certificate: &CertificateDer<'static>, protocol: &[u8]) -> Vec<u8> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let Ok(mut stream) = TlsConnector::from(std::sync::Arc::new(config)).connect(name, stream).await else {
+        return Vec::new();
+    };
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn tls_speaks_http_1_1_and_nothing_else() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let identity = TlsIdentity::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().signing_key.serialize_pem();
+    assert!(matches!(TlsIdentity::from_pem(certificate.as_bytes(), other.as_bytes()), Err(TlsError::Unusable(_))));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/", get(async || "sealed"));
+    let edge = Edge::new(EdgeLimits { header_timeout: SOON, ..EdgeLimits::default() });
+    tokio::spawn(edge.serve(listener, Some(identity), router, std::future::pending()));
+    let read = over_tls(address, made.cert.der(), b"http/1.1").await;
+    assert!(read.ends_with(b"sealed"));
+    assert_eq!(over_tls(address, made.cert.der(), b"h2").await, b"");
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let closed = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut Vec::new())).await;
+    assert!(closed.is_ok(), "a stalled handshake stays open");
 }
