@@ -16,6 +16,7 @@ const LOCK: &str = "lock";
 const KEYS: &str = "keys";
 const LOG_KEY: &str = "keys/log";
 const LOG_KEY_DRAFT: &str = "keys/log.new";
+const LOG_VERIFIER: &str = "log.vkey";
 
 /// The open data directory.
 #[derive(Debug)]
@@ -105,5 +106,13 @@ impl Directory {
         file.sync_all()?;
         self.dir.rename(LOG_KEY_DRAFT, &self.dir, LOG_KEY)?;
         Ok(self.dir.open(KEYS)?.sync_all()?)
+    }
+
+    /// Writes the public half of the log's key beside the log, for whoever verifies it.
+    pub(crate) fn write_log_verifier(&self, text: &str) -> io::Result<()> {
+        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).clone();
+        let mut file = self.dir.open_with(LOG_VERIFIER, &options)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
 //! | `lock` | held by the process that may write; a second one gets [`OpenError::Held`] |
+//! | `log.vkey` | the public key that checkpoints are verified with |
 //! | `keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
 //!
 //! The host opens its own files through one `cap-std` directory. SQLite is the exception: it opens its own files, so it is

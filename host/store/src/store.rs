@@ -116,6 +116,14 @@ impl Store {
         self.directory.write_log_key(seed)
     }
 
+    /// Keeps the public key that checkpoints are verified with in `log.vkey`, where `cordon audit verify` looks for it.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn keep_log_verifier(&self, text: &str) -> Result<(), KeyError> {
+        Ok(self.directory.write_log_verifier(text)?)
+    }
+
     pub(crate) fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         self.writer.write(work)
     }
