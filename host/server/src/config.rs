@@ -1,0 +1,273 @@
+//! The host's configuration: one typed value, read and checked before the first socket opens. Its defaults deny.
+//!
+//! `cordon.toml` beside the command, or `--config FILE`. Paths in it are relative to its folder. Secrets are files, never
+//! values.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use cordon_core::ids::{Issuer, ServiceId, TenantId};
+use cordon_core::words::Words;
+use cordon_fhir::scope::ScopeSet;
+use serde::Deserialize;
+
+/// Why a configuration was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read `{file}`")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown field or a wrong type.
+    #[error("`{file}`: {message}")]
+    Shape {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A rule between fields.
+    #[error("{0}")]
+    Rule(String),
+}
+
+/// One CDS client that may call.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its `iss`.
+    pub issuer: Issuer,
+    /// Whose data it calls about.
+    pub tenant: TenantId,
+    /// Its pinned JWK Set, as JSON.
+    pub jwks: Vec<u8>,
+    /// `jku` values it may send. They are compared, never fetched.
+    pub jku: Vec<String>,
+    /// The OAuth client id under which the EHR's authorization server knows this host: `fhirAuthorization.subject`.
+    pub client_id: Option<String>,
+    /// The EHR's FHIR base URL; a call that names another is refused.
+    pub fhir_server: Option<String>,
+    /// What every user of this client may read: the role the hospital vouches for.
+    pub user_right: Option<ScopeSet>,
+    /// The language of texts for its users, a BCP 47 tag.
+    pub locale: String,
+}
+
+/// Files of a TLS identity.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM.
+    pub certificate: Vec<u8>,
+    /// The private key, PEM.
+    pub key: Vec<u8>,
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where CDS Hooks calls are answered.
+    pub listen: SocketAddr,
+    /// The URL that clients call, for the JWT's `aud`.
+    pub base_url: String,
+    /// Where administrators call.
+    pub admin_socket: PathBuf,
+    /// User ids that may administer, besides root and the host's own.
+    pub admins: Vec<u32>,
+    /// The name in the log's checkpoints.
+    pub log_origin: String,
+    /// TLS; without it the host listens on loopback only.
+    pub tls: Option<TlsFiles>,
+    /// The clients.
+    pub clients: Vec<Client>,
+    /// Origins of browser-based clients.
+    pub cors_origins: Vec<String>,
+    /// A service's time to answer.
+    pub deadline: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// Invocations at once.
+    pub concurrent: usize,
+    /// Services whose failures the hospital wants answered with no cards, in writing.
+    pub empty_on_failure: Vec<ServiceId>,
+    /// The host's words.
+    pub words: Words,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Raw {
+    data: PathBuf,
+    listen: SocketAddr,
+    base_url: String,
+    admin_socket: Option<PathBuf>,
+    #[serde(default)]
+    admins: Vec<u32>,
+    #[serde(default = "default_origin")]
+    log_origin: String,
+    tls: Option<RawTls>,
+    #[serde(default)]
+    client: Vec<RawClient>,
+    #[serde(default)]
+    cors_origins: Vec<String>,
+    #[serde(default = "default_deadline")]
+    deadline_ms: u64,
+    #[serde(default = "default_connections")]
+    connections: usize,
+    #[serde(default = "default_concurrent")]
+    concurrent: usize,
+    #[serde(default)]
+    empty_on_failure: Vec<ServiceId>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTls {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawClient {
+    issuer: Issuer,
+    tenant: TenantId,
+    jwks: PathBuf,
+    #[serde(default)]
+    jku: Vec<String>,
+    client_id: Option<String>,
+    fhir_server: Option<String>,
+    user_right: Option<String>,
+    #[serde(default = "default_locale")]
+    locale: String,
+}
+
+fn default_origin() -> String {
+    "cordon.example/log".to_owned()
+}
+
+fn default_locale() -> String {
+    "en".to_owned()
+}
+
+fn default_deadline() -> u64 {
+    500
+}
+
+fn default_connections() -> usize {
+    1_024
+}
+
+fn default_concurrent() -> usize {
+    64
+}
+
+impl Config {
+    /// Reads a configuration file and the files it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file or the field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let shape = |message: String| ConfigError::Shape { file: path.display().to_string(), message };
+        let text = String::from_utf8(text).map_err(|_| shape("not UTF-8".to_owned()))?;
+        let raw: Raw = toml::from_str(&text).map_err(|error| shape(error.to_string().trim_end().replace('\n', " ")))?;
+        raw.check(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    }
+}
+
+impl Raw {
+    fn check(self, folder: &Path) -> Result<Config, ConfigError> {
+        let tls = match self.tls {
+            Some(files) => Some(TlsFiles {
+                certificate: read(&folder.join(files.certificate))?,
+                key: read(&folder.join(files.key))?,
+            }),
+            None => None,
+        };
+        if tls.is_none() && !self.listen.ip().is_loopback() {
+            return Err(ConfigError::Rule(format!(
+                "listen = \"{}\" needs [tls]: plain HTTP is for loopback only",
+                self.listen
+            )));
+        }
+        let fits = self.base_url.starts_with(if tls.is_some() { "https://" } else { "http://" });
+        if !fits || self.base_url.ends_with('/') {
+            return Err(ConfigError::Rule(
+                "base-url starts with http:// (https:// with [tls]) and has no final slash".to_owned(),
+            ));
+        }
+        if !(50..=10_000).contains(&self.deadline_ms) {
+            return Err(ConfigError::Rule("deadline-ms: 50 to 10000".to_owned()));
+        }
+        if self.concurrent == 0 || self.connections == 0 {
+            return Err(ConfigError::Rule("concurrent and connections: at least 1".to_owned()));
+        }
+        let data = folder.join(self.data);
+        let clients = self.client.into_iter().map(|client| client.check(folder)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Config {
+            admin_socket: self.admin_socket.map_or_else(|| data.join("admin.sock"), |path| folder.join(path)),
+            data,
+            listen: self.listen,
+            base_url: self.base_url,
+            admins: self.admins,
+            log_origin: self.log_origin,
+            tls,
+            clients,
+            cors_origins: self.cors_origins,
+            deadline: Duration::from_millis(self.deadline_ms),
+            connections: self.connections,
+            concurrent: self.concurrent,
+            empty_on_failure: self.empty_on_failure,
+            words: Words::default(),
+        })
+    }
+}
+
+impl RawClient {
+    fn check(self, folder: &Path) -> Result<Client, ConfigError> {
+        let user_right = match &self.user_right {
+            Some(text) => Some(scopes(&self.issuer, text)?),
+            None => None,
+        };
+        Ok(Client {
+            jwks: read(&folder.join(self.jwks))?,
+            issuer: self.issuer,
+            tenant: self.tenant,
+            jku: self.jku,
+            client_id: self.client_id,
+            fhir_server: self.fhir_server,
+            user_right,
+            locale: self.locale,
+        })
+    }
+}
+
+/// A configured right is read in full: a scope that cannot be evaluated is a mistake here, not something to skip.
+fn scopes(issuer: &Issuer, text: &str) -> Result<ScopeSet, ConfigError> {
+    let set = ScopeSet::parse(text);
+    if set.skipped().is_empty() && !set.scopes().is_empty() {
+        Ok(set)
+    } else {
+        Err(ConfigError::Rule(format!("client `{issuer}`: user-right: a list of SMART scopes")))
+    }
+}
+
+/// Reads a file through a directory handle.
+///
+/// # Errors
+/// [`ConfigError::Read`] names the file.
+pub fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let failed = |source| ConfigError::Read { file: path.display().to_string(), source };
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
+    Dir::open_ambient_dir(folder, ambient_authority()).and_then(|dir| dir.read(name)).map_err(failed)
+}

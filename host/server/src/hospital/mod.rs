@@ -1,0 +1,412 @@
+//! What the hospital decides: whom it trusts, what is installed, what was granted, what is switched on.
+//!
+//! Every act that changes something is recorded, with who and why, before it takes effect; a refused one is recorded too.
+
+mod kind;
+mod page;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cordon_core::grant::{Grant, Installed};
+use cordon_core::ids::{Digest, PluginId, TenantId};
+use cordon_core::manifest::Manifest;
+use cordon_core::ports::Ledger;
+use cordon_core::record::{AdminAction, Event, Private, Record};
+use cordon_runtime::{Engine, Plugins};
+use cordon_store::{NewVersion, Store, TrustKey};
+use cordon_trust::key::PublicKey;
+use cordon_trust::store::{Namespace, TrustStore, TrustedKey};
+use cordon_trust::verify::{VerifiedPlugin, verify};
+use cordon_trust::version::{Step, check_version};
+use serde_json::{Value, json};
+
+use crate::admin::Admin;
+use crate::admin::protocol::{Act, Reply, Request};
+use crate::cds::state::{Services, Unavailable};
+use crate::clock;
+
+/// Why an act was not done.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    /// Policy, trust or grant said no.
+    Refused {
+        /// The typed reason.
+        kind: &'static str,
+        /// The sentence.
+        message: String,
+    },
+    /// The host failed.
+    Failed(&'static str),
+}
+
+type Done = Result<Value, Undone>;
+
+/// The hospital's decisions, and the plugins that answer because of them.
+pub struct Hospital {
+    store: Arc<Store>,
+    engine: Engine,
+    plugins: Arc<Plugins>,
+    ledger: Arc<dyn Ledger + Send + Sync>,
+    current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
+    /// Acts happen one after the other.
+    acting: Mutex<()>,
+}
+
+impl Hospital {
+    /// Opens what was decided before. Every plugin is verified again, against the keys that are trusted now, and compiled; one
+    /// that does not pass is not served.
+    pub fn open(
+        store: Arc<Store>,
+        engine: Engine,
+        plugins: Arc<Plugins>,
+        ledger: Arc<dyn Ledger + Send + Sync>,
+        tenants: impl IntoIterator<Item = TenantId>,
+    ) -> Self {
+        let hospital = Self { store, engine, plugins, ledger, current: RwLock::default(), acting: Mutex::new(()) };
+        for tenant in tenants {
+            if hospital.refresh(&tenant).is_err() {
+                tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
+            }
+        }
+        hospital
+    }
+
+    /// Does what an administrator asks.
+    pub(crate) fn act(&self, admin: &Admin, request: &Request) -> Reply {
+        let _one_at_a_time = self.acting.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = self.attempt(admin, request);
+        match done {
+            Ok(done) => Reply::Done(done),
+            Err(Undone::Refused { kind, message }) => Reply::Refused { kind: kind.to_owned(), message },
+            Err(Undone::Failed(message)) => Reply::Failed { message: message.to_owned() },
+        }
+    }
+
+    /// Refuses somebody who is no administrator, and records it.
+    pub(crate) fn turn_away(&self, admin: &Admin, request: &Request) -> Reply {
+        let message = "this user may not administer the host: see `admins` in its configuration".to_owned();
+        match self.record(admin, request, named(&request.act), Some(message.clone())) {
+            Ok(()) => Reply::Refused { kind: "not-an-administrator".to_owned(), message },
+            Err(_) => Reply::Failed { message: "the record could not be written".to_owned() },
+        }
+    }
+
+    fn attempt(&self, admin: &Admin, request: &Request) -> Done {
+        let prepared = reason(request).and_then(|()| self.prepare(admin, request));
+        match prepared {
+            Ok(prepared) => {
+                self.record(admin, request, prepared.action, None)?;
+                let done = (prepared.effect)(self);
+                self.refresh(&request.tenant)?;
+                done
+            }
+            Err(Undone::Refused { kind, message }) => {
+                self.record(admin, request, named(&request.act), Some(message.clone()))?;
+                Err(Undone::Refused { kind, message })
+            }
+            Err(Undone::Failed(message)) => Err(Undone::Failed(message)),
+        }
+    }
+
+    fn record(
+        &self,
+        admin: &Admin,
+        request: &Request,
+        action: AdminAction,
+        refused: Option<String>,
+    ) -> Result<(), Undone> {
+        let record = Record {
+            tenant: request.tenant.clone(),
+            at: clock::now(),
+            event: Event::Admin { action, refused },
+            private: Private {
+                admin: Some(admin.as_str().to_owned()),
+                reason: request.reason.clone(),
+                ..Private::default()
+            },
+        };
+        self.ledger.append(&record, &[]).map(drop).map_err(|_| Undone::Failed("the record could not be written"))
+    }
+
+    /// Checks an act completely and says what would be done. Nothing has changed yet.
+    fn prepare<'a>(&'a self, admin: &'a Admin, request: &'a Request) -> Result<Prepared<'a>, Undone> {
+        let tenant = &request.tenant;
+        let because = Because { admin, reason: request.reason.as_deref().unwrap_or_default() };
+        match &request.act {
+            Act::TrustAdd { key, namespace } => self.trust(tenant, because, key, namespace),
+            Act::TrustList => Ok(look("trusted keys", self.trusted(tenant)?)),
+            Act::Install { component, envelope } => self.install(tenant, because, component, envelope.as_bytes()),
+            Act::Grant { plugin, grant } => self.grant(tenant, plugin, grant.as_ref()),
+            Act::Enable { plugin } => self.switch(tenant, plugin, true),
+            Act::Disable { plugin } => self.switch(tenant, plugin, false),
+            Act::List => Ok(look("installed plugins", self.list(tenant)?)),
+            Act::Show { plugin } => Ok(look("one plugin", self.show(tenant, plugin)?)),
+        }
+    }
+
+    fn trust<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        because: Because<'a>,
+        pem: &'a str,
+        namespace: &str,
+    ) -> Result<Prepared<'a>, Undone> {
+        let key = PublicKey::parse(pem).map_err(|error| kind::key(&error))?;
+        let namespace = Namespace::new(namespace)
+            .map_err(|error| Undone::Refused { kind: "malformed-namespace", message: error.to_string() })?;
+        if self.store.trust_key(tenant, key.id()).map_err(stored)?.is_some() {
+            let message = format!("key {} is known already", key.id());
+            return Err(Undone::Refused { kind: "known-key", message });
+        }
+        let pem = key.to_pem().map_err(|error| kind::key(&error))?;
+        let action = AdminAction::TrustAdd { key: key.id().to_string(), namespace: namespace.to_string() };
+        let added = TrustKey {
+            key: key.id().clone(),
+            pem,
+            namespace: namespace.to_string(),
+            added_at: clock::now(),
+            added_by: because.admin.as_str().to_owned(),
+            reason: because.reason.to_owned(),
+            revoked_at: None,
+        };
+        let effect = move |hospital: &Hospital| {
+            hospital.store.add_trust_key(tenant, &added).map_err(|_| Undone::Failed("the store failed"))?;
+            Ok(json!({ "key": added.key, "namespace": added.namespace }))
+        };
+        Ok(Prepared { action, effect: Box::new(effect) })
+    }
+
+    fn install<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        because: Because<'a>,
+        component: &str,
+        envelope: &'a [u8],
+    ) -> Result<Prepared<'a>, Undone> {
+        let unreadable =
+            |_| Undone::Refused { kind: "malformed-package", message: "the component is not base64".to_owned() };
+        let component = STANDARD.decode(component).map_err(unreadable)?;
+        let verified = verify(envelope, &component, &self.keys(tenant)?).map_err(|error| kind::verify(&error))?;
+        let id = verified.manifest().id.clone();
+        let newest = self.newest(tenant, &id)?;
+        let newest = newest.as_ref().map(|newest| (&newest.version, Digest::of(&newest.envelope)));
+        let step = check_version(newest, &verified).map_err(|error| kind::verify(&error))?;
+        let class = verified.manifest().limits.class;
+        let compiled = self.engine.compile(&component, class).map_err(|error| kind::component(&error))?;
+        let version = verified.manifest().version.clone();
+        let said =
+            json!({ "plugin": id, "version": version, "component": verified.component(), "known": step == Step::Same });
+        let action = AdminAction::Install {
+            plugin: Some(id.clone()),
+            version: Some(version.to_string()),
+            component: verified.component(),
+        };
+        let effect = move |hospital: &Hospital| {
+            let new = NewVersion {
+                plugin: &id,
+                version: &version,
+                envelope,
+                component: &component,
+                at: clock::now(),
+                by: because.admin.as_str(),
+                reason: because.reason,
+            };
+            hospital.store.install(tenant, &new).map_err(|_| Undone::Failed("the store failed"))?;
+            hospital.plugins.insert(compiled);
+            Ok(said)
+        };
+        Ok(Prepared { action, effect: Box::new(effect) })
+    }
+
+    /// A grant is for the newest installed version; giving it puts that version in use.
+    fn grant<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        plugin: &'a PluginId,
+        grant: Option<&Grant>,
+    ) -> Result<Prepared<'a>, Undone> {
+        let (newest, verified) = self.newest_verified(tenant, plugin)?;
+        let version = newest.version;
+        let grant = grant.cloned().unwrap_or_else(|| Grant::whole(verified.manifest()));
+        grant.check(verified.manifest()).map_err(|error| kind::grant(&error))?;
+        let said = json!({ "plugin": plugin, "version": version, "grant": grant });
+        let action = AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(said.to_string().as_bytes()) };
+        let effect = move |hospital: &Hospital| {
+            hospital
+                .store
+                .activate(tenant, plugin, &version, &grant)
+                .map_err(|_| Undone::Failed("the store failed"))?;
+            Ok(said)
+        };
+        Ok(Prepared { action, effect: Box::new(effect) })
+    }
+
+    fn switch<'a>(&'a self, tenant: &'a TenantId, plugin: &'a PluginId, on: bool) -> Result<Prepared<'a>, Undone> {
+        let installed = self.stored(tenant, plugin)?;
+        if on {
+            // Checked again: a grant of nothing may leave out a need that abstains.
+            let verified = self.reverify(tenant, &installed.envelope, &installed.component)?;
+            installed.grant.check(verified.manifest()).map_err(|error| kind::grant(&error))?;
+            self.check_unshared(tenant, verified.manifest())?;
+        }
+        let plugin_id = plugin.clone();
+        let action =
+            if on { AdminAction::Enable { plugin: plugin_id } } else { AdminAction::Disable { plugin: plugin_id } };
+        let effect = move |hospital: &Hospital| {
+            let switched =
+                if on { hospital.store.enable(tenant, plugin) } else { hospital.store.disable(tenant, plugin) };
+            switched.map_err(|_| Undone::Failed("the store failed"))?;
+            Ok(json!({ "plugin": plugin, "version": installed.version, "enabled": on }))
+        };
+        Ok(Prepared { action, effect: Box::new(effect) })
+    }
+
+    /// One service is one plugin's: an id and a hook that another switched-on plugin answers are taken.
+    fn check_unshared(&self, tenant: &TenantId, manifest: &Manifest) -> Result<(), Undone> {
+        let current = self.installed(tenant).map_err(|_| Undone::Failed("the list of plugins could not be read"))?;
+        let others = current.iter().filter(|other| other.enabled && other.manifest.id != manifest.id);
+        let answers = |other: &Arc<Installed>| {
+            manifest.services.iter().any(|service| other.manifest.service(&service.id, service.hook).is_some())
+        };
+        match others.into_iter().find(|other| answers(other)) {
+            Some(other) => Err(kind::taken(&other.manifest.id)),
+            None => Ok(()),
+        }
+    }
+
+    fn keys(&self, tenant: &TenantId) -> Result<TrustStore, Undone> {
+        let mut keys = TrustStore::default();
+        for kept in self.store.trust_keys(tenant).map_err(stored)? {
+            let damaged = "a trusted key could not be read";
+            let key = PublicKey::parse(&kept.pem).map_err(|_| Undone::Failed(damaged))?;
+            let namespace = Namespace::new(kept.namespace).map_err(|_| Undone::Failed(damaged))?;
+            let trusted = TrustedKey { key, namespace, revoked: kept.revoked_at.is_some() };
+            keys.add(trusted).map_err(|_| Undone::Failed(damaged))?;
+        }
+        Ok(keys)
+    }
+
+    fn reverify(&self, tenant: &TenantId, envelope: &[u8], component: &Digest) -> Result<VerifiedPlugin, Undone> {
+        let bytes =
+            self.store.component(tenant, component).map_err(stored)?.ok_or(Undone::Failed("a component is missing"))?;
+        verify(envelope, &bytes, &self.keys(tenant)?).map_err(|error| kind::verify(&error))
+    }
+
+    fn stored(&self, tenant: &TenantId, plugin: &PluginId) -> Result<cordon_store::StoredPlugin, Undone> {
+        let mut all = self.store.installed(tenant).map_err(stored)?.into_iter();
+        all.find(|stored| stored.plugin == *plugin).ok_or_else(|| kind::unknown(plugin))
+    }
+
+    /// The newest version this host ever installed.
+    fn newest(&self, tenant: &TenantId, plugin: &PluginId) -> Result<Option<cordon_store::StoredVersion>, Undone> {
+        Ok(self.store.versions(tenant, plugin).map_err(stored)?.pop())
+    }
+
+    fn newest_verified(
+        &self,
+        tenant: &TenantId,
+        plugin: &PluginId,
+    ) -> Result<(cordon_store::StoredVersion, VerifiedPlugin), Undone> {
+        let newest = self.newest(tenant, plugin)?.ok_or_else(|| kind::unknown(plugin))?;
+        let verified = self.reverify(tenant, &newest.envelope, &newest.component)?;
+        Ok((newest, verified))
+    }
+
+    /// Reads again what is installed and makes it what answers, in one step.
+    fn refresh(&self, tenant: &TenantId) -> Result<(), Undone> {
+        let mut serving = Vec::new();
+        for stored in self.store.installed(tenant).map_err(stored)? {
+            match self.load(tenant, &stored) {
+                Ok(installed) => serving.push(Arc::new(installed)),
+                Err(_) => {
+                    tracing::error!(%tenant, plugin = %stored.plugin, "an installed plugin does not verify: not served")
+                }
+            }
+        }
+        self.current.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), serving);
+        Ok(())
+    }
+
+    fn load(&self, tenant: &TenantId, stored: &cordon_store::StoredPlugin) -> Result<Installed, Undone> {
+        let verified = self.reverify(tenant, &stored.envelope, &stored.component)?;
+        let manifest = verified.manifest().clone();
+        let (granted, enabled) = match stored.grant.check(&manifest) {
+            Ok(granted) => (granted, stored.enabled),
+            // Installed and not granted yet: it is there, and answers nothing.
+            Err(_) => (BTreeMap::new(), false),
+        };
+        if !self.plugins.contains(&stored.component) {
+            let bytes =
+                self.store.component(tenant, &stored.component).ok().flatten().ok_or(Undone::Failed("missing"))?;
+            let compiled =
+                self.engine.compile(&bytes, manifest.limits.class).map_err(|error| kind::component(&error))?;
+            self.plugins.insert(compiled);
+        }
+        Ok(Installed { component: stored.component, envelope: verified.envelope(), granted, enabled, manifest })
+    }
+}
+
+impl Services for Hospital {
+    fn installed(&self, tenant: &TenantId) -> Result<Vec<Arc<Installed>>, Unavailable> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.get(tenant).cloned().ok_or(Unavailable("the list of plugins"))
+    }
+}
+
+/// An act that was checked and waits for its record.
+struct Prepared<'a> {
+    action: AdminAction,
+    effect: Box<dyn FnOnce(&Hospital) -> Done + 'a>,
+}
+
+#[derive(Clone, Copy)]
+struct Because<'a> {
+    admin: &'a Admin,
+    reason: &'a str,
+}
+
+fn look(what: &str, seen: Value) -> Prepared<'static> {
+    Prepared { action: AdminAction::Look { what: what.to_owned() }, effect: Box::new(move |_| Ok(seen)) }
+}
+
+fn stored(_: cordon_store::StoreError) -> Undone {
+    Undone::Failed("the store failed")
+}
+
+/// Who changes something says why.
+fn reason(request: &Request) -> Result<(), Undone> {
+    let looks = match &request.act {
+        Act::List | Act::Show { .. } | Act::TrustList => true,
+        Act::TrustAdd { .. } | Act::Install { .. } | Act::Grant { .. } | Act::Enable { .. } | Act::Disable { .. } => {
+            false
+        }
+    };
+    let length = request.reason.as_deref().map_or(0, |reason| reason.trim().chars().count());
+    match (looks, length) {
+        (true, _) | (false, 1..=500) => Ok(()),
+        (false, _) => Err(Undone::Refused {
+            kind: "no-reason",
+            message: "say why, in 1 to 500 characters: it stands in the record".to_owned(),
+        }),
+    }
+}
+
+/// The action of an act that was refused, as far as it can be named.
+fn named(act: &Act) -> AdminAction {
+    let unnamed = |what: &str| what.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
+    match act {
+        Act::TrustAdd { namespace, .. } => AdminAction::TrustAdd { key: String::new(), namespace: unnamed(namespace) },
+        Act::Install { component, .. } => AdminAction::Install {
+            plugin: None,
+            version: None,
+            component: Digest::of(&STANDARD.decode(component).unwrap_or_default()),
+        },
+        Act::Grant { plugin, .. } => AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(b"") },
+        Act::Enable { plugin } => AdminAction::Enable { plugin: plugin.clone() },
+        Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
+        Act::List | Act::Show { .. } | Act::TrustList => AdminAction::Look { what: "refused".to_owned() },
+    }
+}

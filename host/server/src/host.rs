@@ -1,0 +1,273 @@
+//! Wiring: one configuration becomes one running host.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
+use cordon_core::ids::{Issuer, TenantId};
+use cordon_core::ports::{Ledger, LedgerError};
+use cordon_core::record::{Event, Private, Record};
+use cordon_policy::grant::GrantPolicy;
+use cordon_runtime::{Engine, EngineError, LocalRunner, Plugins};
+use cordon_store::{KeyError, OpenError, Store, StoreError};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::admin::{AdminError, AdminSocket};
+use crate::cds::state::{CdsSettings, CdsState, IssuerSettings};
+use crate::clock::{self, SystemClock, SystemCoins};
+use crate::config::Config;
+use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
+use crate::hospital::Hospital;
+use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
+use crate::kept::Kept;
+use crate::ledger::GroupLedger;
+use crate::operations;
+
+/// Why a host did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The store.
+    #[error("the data directory `{path}` cannot be used: {source}")]
+    Open {
+        /// The directory.
+        path: String,
+        /// Why.
+        source: OpenError,
+    },
+    /// The store, later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A set clock on real data.
+    #[error("--now is for a demo store: this one has no mark")]
+    SetClock,
+    /// A demo store beyond loopback.
+    #[error("a demo store is served on loopback only, and {0} is not")]
+    DemoBeyondLoopback(SocketAddr),
+    /// The log's key.
+    #[error("the log's key: {0}")]
+    Key(#[from] KeyError),
+    /// The log's name.
+    #[error("log-origin: {0}")]
+    Origin(#[from] CheckpointError),
+    /// The log.
+    #[error("the log cannot be written: {0}")]
+    Ledger(#[from] LedgerError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A client's keys.
+    #[error("client `{issuer}`: {source}")]
+    Client {
+        /// The client.
+        issuer: Issuer,
+        /// Why.
+        source: JwksError,
+    },
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The listener.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The admin socket.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// Serving.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    /// The operating system.
+    #[error("the operating system refused: {0}")]
+    System(String),
+}
+
+/// What a started host is.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The URL that clients call.
+    pub base_url: String,
+    /// Whether its store is a demo store.
+    pub demo: bool,
+}
+
+/// A started host.
+pub struct Host {
+    started: Started,
+    listener: TcpListener,
+    tls: Option<TlsIdentity>,
+    edge: Edge,
+    router: axum::Router,
+    admin: AdminSocket,
+    hospital: Arc<Hospital>,
+    engine: Engine,
+}
+
+impl Host {
+    /// Opens everything a host needs. Nothing is answered yet.
+    ///
+    /// # Errors
+    /// [`HostError`]: what is missing or wrong.
+    pub async fn start(config: Config, now: Option<Timestamp>) -> Result<Self, HostError> {
+        let opened = |source| HostError::Open { path: config.data.display().to_string(), source };
+        let store = Arc::new(Store::open(&config.data).map_err(opened)?);
+        let demo = store.is_demo()?;
+        check_demo(&config, demo, now)?;
+        let tls = config.tls.as_ref().map(|tls| TlsIdentity::from_pem(&tls.certificate, &tls.key)).transpose()?;
+        let ledger = Arc::new(ledger(&config, &store)?);
+        let engine = Engine::new()?;
+        let plugins = Arc::new(Plugins::default());
+        let hospital = Arc::new(Hospital::open(
+            Arc::clone(&store),
+            engine.clone(),
+            Arc::clone(&plugins),
+            ledger.clone(),
+            tenants(&config),
+        ));
+        let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
+        let state = cds_state(&config, &store, &hospital, ledger, runner, now)?;
+        let listening = |source| HostError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let admin = AdminSocket::bind(&config.admin_socket, config.admins.iter().copied())?;
+        // Figures and health say nothing of patients, but they are the hospital's own: only loopback is asked for them.
+        let router = crate::cds::router(state)
+            .layer(axum::middleware::from_fn(operations::count))
+            .merge(operations::router(store, address.ip().is_loopback()));
+        let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
+        let started = Started { address, base_url: config.base_url, demo };
+        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine })
+    }
+
+    /// What was started.
+    #[must_use]
+    pub fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// Answers until `stop` completes.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<(), HostError> {
+        let (stopping, stopped) = watch::channel(false);
+        let ticking = tokio::spawn(tick(self.engine, stopped.clone()));
+        let administering = tokio::spawn(self.admin.serve(self.hospital, stopped));
+        tracing::info!(address = %self.started.address, demo = self.started.demo, "serving");
+        let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
+        stopping.send_replace(true);
+        let ended = tokio::join!(ticking, administering);
+        if ended.0.is_err() || ended.1.is_err() {
+            tracing::error!("a part of the host ended badly");
+        }
+        Ok(served?)
+    }
+}
+
+/// The engine's clock: without it, no run is ended by the wall clock.
+async fn tick(engine: Engine, mut stop: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(cordon_runtime::TICK);
+    loop {
+        tokio::select! {
+            _ = every.tick() => engine.tick(),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(), HostError> {
+    if now.is_some() && !demo {
+        return Err(HostError::SetClock);
+    }
+    if demo && !config.listen.ip().is_loopback() {
+        return Err(HostError::DemoBeyondLoopback(config.listen));
+    }
+    Ok(())
+}
+
+fn tenants(config: &Config) -> BTreeSet<TenantId> {
+    let main = TenantId::new("main").ok();
+    config.clients.iter().map(|client| client.tenant.clone()).chain(main).collect()
+}
+
+/// Opens the log and writes down that the host started: a host that cannot write does not start.
+fn ledger(config: &Config, store: &Arc<Store>) -> Result<GroupLedger, HostError> {
+    let seed = match store.log_key()? {
+        Some(seed) => seed,
+        None => {
+            let seed = clock::draw().map_err(|error| HostError::System(error.to_string()))?;
+            store.keep_log_key(&seed)?;
+            seed
+        }
+    };
+    let signer = SignerKey::new(Origin::new(config.log_origin.as_str())?, seed);
+    store.keep_log_verifier(&signer.verifier().to_string())?;
+    let ledger = GroupLedger::start(Arc::clone(store), signer).map_err(|error| HostError::System(error.to_string()))?;
+    for tenant in tenants(config) {
+        let event = Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() };
+        ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[])?;
+    }
+    Ok(ledger)
+}
+
+fn cds_state(
+    config: &Config,
+    store: &Arc<Store>,
+    hospital: &Arc<Hospital>,
+    ledger: Arc<GroupLedger>,
+    runner: Arc<LocalRunner>,
+    now: Option<Timestamp>,
+) -> Result<CdsState, HostError> {
+    let kept = Arc::new(Kept::new(Arc::clone(store)));
+    Ok(CdsState {
+        clients: Arc::new(clients(config)?),
+        services: hospital.clone(),
+        policy: Arc::new(GrantPolicy),
+        records: kept.clone(),
+        runner,
+        ledger,
+        nonces: kept.clone(),
+        cards: kept,
+        clock: Arc::new(SystemClock::start(now)),
+        coins: Arc::new(SystemCoins),
+        words: Arc::new(config.words.clone()),
+        settings: Arc::new(settings(config)),
+        body: BodyLimits::default(),
+    })
+}
+
+fn clients(config: &Config) -> Result<ClientTrust, HostError> {
+    let pinned = config.clients.iter().map(|client| {
+        let failed = |source| HostError::Client { issuer: client.issuer.clone(), source };
+        let pinned = IssuerTrust::new(client.tenant.clone(), &client.jwks, &Alg::ALL, client.jku.clone());
+        Ok((client.issuer.clone(), pinned.map_err(failed)?))
+    });
+    pinned.collect()
+}
+
+fn settings(config: &Config) -> CdsSettings {
+    let issuer = |client: &crate::config::Client| IssuerSettings {
+        client_id: client.client_id.clone(),
+        fhir_server: client.fhir_server.clone(),
+        user_right: client.user_right.clone(),
+        locale: client.locale.clone(),
+        purposes: BTreeMap::new(),
+    };
+    CdsSettings {
+        cors_origins: config.cors_origins.iter().cloned().collect(),
+        deadline: config.deadline,
+        max_concurrent: config.concurrent,
+        empty_on_failure: config.empty_on_failure.iter().cloned().collect(),
+        issuers: config.clients.iter().map(|client| (client.issuer.clone(), issuer(client))).collect(),
+        ..CdsSettings::new(config.base_url.clone())
+    }
+}

@@ -1,0 +1,139 @@
+//! The log's one writer. Records that arrive together become durable together: one transaction, one checkpoint.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use cordon_audit::checkpoint::{SignerKey, VerifierKey};
+use cordon_audit::leaf::encode;
+use cordon_audit::ports::{HashRead, LogRead, ReadError};
+use cordon_audit::tree::append;
+use cordon_core::ports::{Ledger, LedgerError};
+use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_store::{IssuedCard, LogBatch, LogLeaf, Reader, Store};
+
+use crate::clock;
+
+/// The most records of one group: it bounds how long the first of them waits for the others.
+const MOST_GROUPED: usize = 64;
+
+/// The most records that may wait.
+const MOST_WAITING: usize = 4_096;
+
+struct Waiting {
+    record: Record,
+    issued: Vec<Issued>,
+    answer: SyncSender<Result<LeafIndex, LedgerError>>,
+}
+
+/// The log. Dropping it ends its writer.
+pub struct GroupLedger {
+    queue: Option<SyncSender<Waiting>>,
+    verifier: VerifierKey,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl GroupLedger {
+    /// Starts the writer.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(store: Arc<Store>, signer: SignerKey) -> std::io::Result<Self> {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let verifier = signer.verifier().clone();
+        let writer =
+            std::thread::Builder::new().name("log".to_owned()).spawn(move || write(&store, &signer, &waiting))?;
+        Ok(Self { queue: Some(queue), verifier, writer: Some(writer) })
+    }
+
+    /// The key that checkpoints verify with.
+    #[must_use]
+    pub fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+}
+
+impl Drop for GroupLedger {
+    fn drop(&mut self) {
+        self.queue = None;
+        if self.writer.take().is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the log's writer ended badly");
+        }
+    }
+}
+
+impl Ledger for GroupLedger {
+    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        let (answer, answered) = sync_channel(1);
+        let waiting = Waiting { record: record.clone(), issued: issued.to_vec(), answer };
+        self.queue.as_ref().ok_or(LedgerError)?.send(waiting).map_err(|_| LedgerError)?;
+        answered.recv().map_err(|_| LedgerError)?
+    }
+}
+
+fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Waiting>) {
+    while let Ok(first) = waiting.recv() {
+        let group: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
+        let written = commit(store, signer, &group);
+        if written.is_err() {
+            tracing::error!(records = group.len(), "records could not be made durable");
+        }
+        for (index, entry) in group.into_iter().enumerate() {
+            let at = u64::try_from(index).unwrap_or(u64::MAX);
+            let answer = written.clone().map(|first| LeafIndex(first.saturating_add(at)));
+            // A caller that stopped waiting has no answer to give; its record stands.
+            drop(entry.answer.send(answer));
+        }
+    }
+}
+
+fn commit(store: &Store, signer: &SignerKey, group: &[Waiting]) -> Result<u64, LedgerError> {
+    let first = store.log_size().map_err(|_| LedgerError)?;
+    let mut leaves = Vec::new();
+    let mut rows = Vec::new();
+    let mut cards = Vec::new();
+    for (at, entry) in (first..).zip(group) {
+        let salt = clock::draw().map_err(|_| LedgerError)?;
+        let (leaf, private) = encode(&entry.record, salt).map_err(|_| LedgerError)?;
+        rows.push(LogLeaf { bytes: leaf.as_bytes().to_vec(), private: private.as_bytes().to_vec() });
+        leaves.push(leaf);
+        cards.extend(entry.issued.iter().map(|issued| IssuedCard {
+            tenant: entry.record.tenant.clone(),
+            card: issued.card.clone(),
+            service: issued.service.clone(),
+            leaf: LeafIndex(at),
+        }));
+    }
+    let grown = append(first, &leaves, &StoredLog(store)).map_err(|_| LedgerError)?;
+    let checkpoint = signer.sign(&grown.head).map_err(|_| LedgerError)?;
+    let batch = LogBatch { first: LeafIndex(first), leaves: rows, hashes: grown.hashes, checkpoint, cards };
+    store.append(&batch).map_err(|_| LedgerError)?;
+    Ok(first)
+}
+
+/// The log in a store, as the room that knows the tree reads it.
+pub struct StoredLog<'a>(pub &'a Reader);
+
+impl HashRead for StoredLog<'_> {
+    fn hash(&self, index: u64) -> Result<[u8; 32], ReadError> {
+        self.0.hash(index).ok().flatten().ok_or(ReadError)
+    }
+}
+
+impl LogRead for StoredLog<'_> {
+    fn size(&self) -> Result<u64, ReadError> {
+        self.0.log_size().map_err(|_| ReadError)
+    }
+
+    fn leaf(&self, index: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        self.0.leaf(LeafIndex(index)).map_err(|_| ReadError)
+    }
+
+    fn private(&self, index: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        self.0.private(LeafIndex(index)).map_err(|_| ReadError)
+    }
+
+    fn checkpoints(&self) -> Result<Vec<String>, ReadError> {
+        self.0.checkpoints().map_err(|_| ReadError)
+    }
+}
