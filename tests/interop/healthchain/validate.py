@@ -21,6 +21,10 @@ CONTEXTS = {"order-select": OrderSelectContext, "order-sign": OrderSignContext, 
 MISSPELT = {"overrideReason": "overriddeReason"}
 
 
+# A member that the host sends and that came after 2.0; the model knows 2.0 only. A 2.0 client ignores it.
+SINCE_3_0 = {"version"}
+
+
 def main() -> int:
     exchanges = json.load(sys.stdin)["exchanges"]
     findings, checked = [], {}
@@ -45,7 +49,7 @@ def checks_of(exchange):
     if status != 200:
         yield "outcome", lambda: resource(answer, "OperationOutcome")
     elif kind == "discovery":
-        yield "discovery", lambda: strictly(CDSServiceInformation, answer, required=("services",))
+        yield "discovery", lambda: discovery(answer)
     elif kind == "call":
         yield "response", lambda: response(answer)
 
@@ -55,6 +59,12 @@ def request(body):
     CDSRequest.model_validate(known | {"context": {"userId": "u", "patientId": "p"}}, extra="forbid")
     # The request model keeps only two members of the context: the model of the hook checks all of it.
     strictly(CONTEXTS[body["hook"]], body["context"], required=("userId", "patientId"))
+
+
+def discovery(body):
+    no_empty({"listed": body.get("services") or None}, "")
+    services = [{name: value for name, value in each.items() if name not in SINCE_3_0} for each in body["services"]]
+    strictly(CDSServiceInformation, body | {"services": services}, required=("services",))
 
 
 def response(body):

@@ -21,3 +21,5 @@ mod cds_spec_examples;
 mod cds_tokens;
 #[cfg(test)]
 mod cds_wire;
+#[cfg(test)]
+mod requirements;
