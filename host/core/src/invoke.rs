@@ -5,6 +5,7 @@ use crate::clearance::admit;
 use crate::gather::{Gathered, Views, gather};
 use crate::message::{RunEnd, RunMessage, Trap};
 use crate::ports::{Ledger, LedgerError, Policy, Records, Runner};
+use crate::profile::ProfileError;
 use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
 use crate::release::{Cards, Release, release, release_not_evaluated, release_nothing};
 use crate::words::Words;
@@ -35,6 +36,7 @@ pub struct Receipt {
     invocation: MintedId,
     outcome: Outcome,
     fuel: u64,
+    broke: Option<ProfileError>,
 }
 
 /// An answer that may leave: it was released, and it was recorded.
@@ -50,6 +52,8 @@ pub struct Response {
     pub leaf: LeafIndex,
     /// Fuel used: for the host's own measure, never for a caller.
     pub fuel: u64,
+    /// The rule of the card profile that the answer broke: for the author's desk, never for a caller.
+    pub broke: Option<ProfileError>,
 }
 
 /// How a call ended, before it is recorded.
@@ -59,6 +63,7 @@ struct Ended {
     outcome: Outcome,
     release: Option<Release<Cards>>,
     fuel: u64,
+    broke: Option<ProfileError>,
 }
 
 /// Answers one call.
@@ -74,13 +79,27 @@ pub fn invoke(call: HookCall, ports: Ports<'_>) -> Result<Response, LedgerError>
 fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
     let none = BTreeMap::new;
     if !call.installed.enabled {
-        return Ended { call, needs: none(), outcome: Outcome::Disabled, release: Some(release_nothing()), fuel: 0 };
+        return Ended {
+            call,
+            needs: none(),
+            outcome: Outcome::Disabled,
+            release: Some(release_nothing()),
+            fuel: 0,
+            broke: None,
+        };
     }
     let clearance = match admit(call, ports.policy) {
         Ok(clearance) => clearance,
         Err(refused) => {
             let (call, _) = *refused;
-            return Ended { call, needs: none(), outcome: Outcome::PolicyUnavailable, release: None, fuel: 0 };
+            return Ended {
+                call,
+                needs: none(),
+                outcome: Outcome::PolicyUnavailable,
+                release: None,
+                fuel: 0,
+                broke: None,
+            };
         }
     };
     match gather(clearance, ports.records) {
@@ -91,14 +110,14 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
         }
         Gathered::Unobtainable(clearance, unobtainable) => {
             let outcome = Outcome::Unobtainable(unobtainable.0);
-            Ended { call: clearance.into_call(), needs: none(), outcome, release: None, fuel: 0 }
+            Ended { call: clearance.into_call(), needs: none(), outcome, release: None, fuel: 0, broke: None }
         }
     }
 }
 
 fn end(views: Views, outcome: Outcome, release: Option<Release<Cards>>, fuel: u64) -> Ended {
     let (clearance, needs) = views.into_parts();
-    Ended { call: clearance.into_call(), needs, outcome, release, fuel }
+    Ended { call: clearance.into_call(), needs, outcome, release, fuel, broke: None }
 }
 
 fn run(views: Views, ports: Ports<'_>) -> Ended {
@@ -108,7 +127,10 @@ fn run(views: Views, ports: Ports<'_>) -> Ended {
     match reply.end {
         RunEnd::Answered(answer) => match release(&answer, &views, ports.words) {
             Ok(release) => end(views, Outcome::Answered, Some(release), reply.fuel),
-            Err(_) => end(views, Outcome::Trapped(Trap::Profile), None, reply.fuel),
+            Err(broke) => {
+                let ended = end(views, Outcome::Trapped(Trap::Profile), None, reply.fuel);
+                Ended { broke: Some(broke), ..ended }
+            }
         },
         RunEnd::Failed(failure) => end(views, Outcome::Failed(failure), None, reply.fuel),
         RunEnd::Trapped(trap) => end(views, Outcome::Trapped(trap), None, reply.fuel),
@@ -131,7 +153,7 @@ fn message(views: &Views) -> RunMessage {
 }
 
 fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Cards>>), LedgerError> {
-    let Ended { call, needs, outcome, release, fuel } = ended;
+    let Ended { call, needs, outcome, release, fuel, broke } = ended;
     let manifest = &call.installed.manifest;
     let event = Event::Invocation {
         invocation: call.invocation.clone(),
@@ -154,7 +176,7 @@ fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Ca
     let record = Record { tenant: call.tenant, at: call.received, event, private };
     let issued = release.as_ref().map(|release| release.payload().issued.as_slice()).unwrap_or_default();
     let leaf = ledger.append(&record, issued)?;
-    Ok((Receipt { leaf, invocation: call.invocation, outcome, fuel }, release))
+    Ok((Receipt { leaf, invocation: call.invocation, outcome, fuel, broke }, release))
 }
 
 fn respond(receipt: Receipt, release: Option<Release<Cards>>) -> Response {
@@ -164,5 +186,6 @@ fn respond(receipt: Receipt, release: Option<Release<Cards>>) -> Response {
         body: release.map(|release| release.spend().body),
         leaf: receipt.leaf,
         fuel: receipt.fuel,
+        broke: receipt.broke,
     }
 }

@@ -290,7 +290,7 @@ impl Manifest {
     /// # Errors
     /// The first rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let raw: Raw = toml::from_str(text).map_err(|error| ManifestError::Shape(error.message().to_owned()))?;
+        let raw: Raw = toml::from_str(text).map_err(|error| ManifestError::Shape(shape(text, &error)))?;
         raw.check()
     }
 
@@ -298,6 +298,15 @@ impl Manifest {
     #[must_use]
     pub fn service(&self, id: &ServiceId, hook: Hook) -> Option<&Service> {
         self.services.iter().find(|service| service.id == *id && service.hook == hook)
+    }
+}
+
+/// What is wrong, with its line.
+fn shape(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.as_bytes().get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {}", before.split(|b| *b == b'\n').count(), error.message()),
+        None => error.message().to_owned(),
     }
 }
 

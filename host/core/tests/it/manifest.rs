@@ -18,6 +18,13 @@ fn unknown_fields_and_duplicate_keys_are_refused() {
 }
 
 #[test]
+fn a_malformed_manifest_names_its_line() {
+    let line = MANIFEST.lines().position(|line| line == "newest = 2").unwrap() + 2;
+    let error = refused("newest = 2", "newest = 2\nnewest = 3").to_string();
+    assert!(error.contains(&format!("line {line}: ")), "{error}");
+}
+
+#[test]
 fn two_needs_of_one_name_are_refused() {
     assert!(matches!(refused("name = \"draft\"", "name = \"patient\""), ManifestError::Rule(_)));
 }

@@ -89,4 +89,5 @@ fn a_card_beyond_the_profile_is_a_trap_and_nothing_leaves() {
     let response = invoke(call(&whole(), &sent()), world.ports()).unwrap();
     assert_eq!(response.outcome, Outcome::Trapped(cordon_core::message::Trap::Profile));
     assert_eq!(response.body, None);
+    assert!(response.broke.unwrap().to_string().contains("too long"));
 }
