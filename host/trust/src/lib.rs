@@ -11,6 +11,8 @@ pub mod store;
 pub mod dsse;
 pub mod statement;
 
+pub mod claim;
+
 pub mod sign;
 pub mod verify;
 pub mod version;
