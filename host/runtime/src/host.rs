@@ -1,6 +1,6 @@
 //! The functions a guest can call. Each resolves a handle, slices a view, converts, and is paid for first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cordon_core::message::RunMessage;
@@ -18,6 +18,9 @@ pub struct ViewHandle(Arc<View>);
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
 pub struct CallHandle;
 
+/// How many needs asked for in vain are remembered.
+const MOST_UNMET: usize = 16;
+
 /// All that one store holds.
 pub(crate) struct State {
     hook: &'static str,
@@ -27,6 +30,8 @@ pub(crate) struct State {
     views: BTreeMap<String, Arc<View>>,
     table: ResourceTable,
     pub(crate) meter: Meter,
+    /// Needs asked for in vain, a few: a guest may ask for any number.
+    pub(crate) unmet: BTreeSet<String>,
 }
 
 impl State {
@@ -42,6 +47,7 @@ impl State {
             views: message.views.into_iter().map(named).collect(),
             table,
             meter: Meter::new(message.limits),
+            unmet: BTreeSet::new(),
         }
     }
 
@@ -125,7 +131,13 @@ impl calls::HostCall for State {
     fn view(&mut self, _: Resource<CallHandle>, need: String) -> wasmtime::Result<Option<Resource<ViewHandle>>> {
         self.meter.call()?;
         self.meter.transfer(size(need.len()))?;
-        self.views.get(&need).cloned().map(|view| self.hand_out(view)).transpose()
+        let Some(view) = self.views.get(&need).cloned() else {
+            if self.unmet.len() < MOST_UNMET {
+                self.unmet.insert(need);
+            }
+            return Ok(None);
+        };
+        self.hand_out(view).map(Some)
     }
 
     fn drop(&mut self, call: Resource<CallHandle>) -> wasmtime::Result<()> {

@@ -20,4 +20,4 @@ mod scan;
 pub use engine::{Engine, EngineError, TICK};
 pub use gate::{CONTRACT_IMPORTS, ComponentError, EXPORT, Inspection};
 pub use plugins::{Compiled, Plugins};
-pub use runner::LocalRunner;
+pub use runner::{LocalRunner, Watched};

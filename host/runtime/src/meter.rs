@@ -55,6 +55,11 @@ impl Meter {
         self.charged
     }
 
+    /// Bytes of memory, all memories together, as far as they grew.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory
+    }
+
     /// One call of a host function.
     pub(crate) fn call(&mut self) -> Result<(), Stop> {
         self.charge(CALL)

@@ -1,5 +1,6 @@
 //! One message in, one fresh instance, one message out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cordon_core::limits::Limits;
@@ -38,6 +39,25 @@ impl LocalRunner {
 
 impl Runner for LocalRunner {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
+        self.watch(message).map(|(reply, _)| reply)
+    }
+}
+
+/// What an author may know of a run besides its reply. It never leaves the author's desk: a guest chooses it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Names of views that the guest asked for and the call does not have, at most 16.
+    pub unmet: BTreeSet<String>,
+    /// Bytes of memory that the guest grew to.
+    pub memory: u64,
+}
+
+impl LocalRunner {
+    /// Runs one invocation as [`Runner::run`] does, and tells what an author wants to know.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub fn watch(&self, message: RunMessage) -> Result<(RunReply, Watched), RunnerError> {
         let compiled = self.plugins.get(&message.component).ok_or(RunnerError("the component is not loaded"))?;
         if compiled.class > message.limits.class {
             return Err(RunnerError("the component was admitted in a wider class"));
@@ -48,11 +68,10 @@ impl Runner for LocalRunner {
             Ok(end) => end,
             Err(cut) => RunEnd::Trapped(cut.trap()?),
         };
-        Ok(settle(end, limits, &store))
+        let watched = Watched { unmet: store.data().unmet.clone(), memory: store.data().meter.memory() };
+        Ok((settle(end, limits, &store), watched))
     }
-}
 
-impl LocalRunner {
     fn store(&self, message: RunMessage) -> Result<Store<State>, RunnerError> {
         let limits = message.limits;
         let ticks = message.budget.as_millis() / TICK.as_millis();

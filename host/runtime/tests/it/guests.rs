@@ -3,7 +3,7 @@
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::message::{Failure, RunEnd, RunReply, Trap};
 
-use crate::room::{guest, labs, message, run, run_with, said};
+use crate::room::{guest, labs, message, run, run_with, runner, said};
 
 /// One test for each guest, and the list of those that have one.
 macro_rules! guests {
@@ -73,6 +73,20 @@ fn the_same_message_gives_the_same_reply_and_the_same_fuel() {
         let component = guest(name);
         assert_eq!(run(&component), run(&component), "{name}");
     }
+}
+
+#[test]
+fn an_author_learns_which_views_were_asked_for_in_vain() {
+    let watch = |name: &str| {
+        let component = guest(name);
+        let message = message(&component, LimitClass::Compiled);
+        runner(&component, &message).watch(message).unwrap()
+    };
+    let (reply, watched) = watch("asks_for_an_undeclared_need");
+    assert_eq!(reply, run(&guest("asks_for_an_undeclared_need")));
+    assert!(watched.unmet.iter().eq(["psychiatric-notes"]));
+    assert!(watched.memory > 0);
+    assert!(watch("reads_the_labs").1.unmet.is_empty());
 }
 
 #[test]

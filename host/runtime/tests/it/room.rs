@@ -49,12 +49,17 @@ pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
 
 /// Runs a component once with this message, in the class the message names.
 pub(crate) fn run_with(component: &[u8], message: RunMessage) -> RunReply {
+    runner(component, &message).run(message).unwrap()
+}
+
+/// A runner that has the component loaded.
+pub(crate) fn runner(component: &[u8], message: &RunMessage) -> LocalRunner {
     static PLUGINS: OnceLock<Arc<Plugins>> = OnceLock::new();
     let plugins = PLUGINS.get_or_init(Arc::default).clone();
     if !plugins.contains(&message.component) {
         plugins.insert(engine().compile(component, message.limits.class).unwrap());
     }
-    LocalRunner::new(engine(), plugins).run(message).unwrap()
+    LocalRunner::new(engine(), plugins)
 }
 
 /// Runs a component once with two rows of `labs` and the default limits of *compiled*.
