@@ -42,7 +42,8 @@ impl Case {
     }
 
     /// Reads a case file: `{"hook", "service", "now", "locale", "needs": {"name": [resource, …]}}`; `now` and `locale`
-    /// may be left out. Decimals keep their text.
+    /// may be left out. Decimals keep their text. `patient` and `expect` are for `cordon test`, which runs the same file
+    /// against the component, and are passed over here: rows are handed over as they stand.
     ///
     /// # Errors
     /// If the text is not such an object, or holds another member.
@@ -60,6 +61,9 @@ impl Case {
         let needs: BTreeMap<String, Vec<Box<RawValue>>> = serde_json::from_str(needs.get())?;
         for (need, rows) in needs {
             case.0.views.insert(need, rows.iter().map(|row| row.get().to_owned()).collect());
+        }
+        for ours in ["patient", "expect"] {
+            members.remove(ours);
         }
         match members.keys().next() {
             Some(other) => Err(serde_json::Error::custom(format!("a case holds no `{other}`"))),
@@ -164,6 +168,8 @@ mod tests {
             "needs":{"labs":[{"resourceType":"Observation","valueQuantity":{"value":1.50,"unit":"mg/dL"}}]}}"#;
         let answer = Case::from_json(text).unwrap().run(value).unwrap();
         assert_eq!(answer[0].summary(), "1.50 mg/dL 2022-01-01T00:00:00Z de");
+        let with_more = text.replacen('{', r#"{"patient":"p1","expect":{"cards":[]},"#, 1);
+        assert_eq!(Case::from_json(&with_more).unwrap().run(value).unwrap(), answer);
         assert!(Case::from_json(r#"{"hook":"a","service":"b","need":{}}"#).is_err());
         assert!(Case::from_json(r#"{"hook":"a"}"#).is_err());
     }
