@@ -1,1 +1,34 @@
-//! Not yet written.
+//! The author's verbs: from an empty folder to a signed plugin, on the author's desk.
+//!
+//! [`new_project`] → [`build`] → [`test`] → [`inspect`] → [`new_key`] → [`sign`]. Each gives a report that scripts can read
+//! (`serde`) and people can read (`Display`), or an error that says how to mend it. What a host would refuse is refused
+//! here first: nothing is signed that could not be installed. Files are opened below the folder that was named; the only
+//! programs started are `cargo` and `rustc`, and coins come from the caller.
+#![forbid(unsafe_code)]
+
+mod files;
+mod lines;
+
+mod project;
+mod template;
+
+mod build;
+mod cargo;
+mod check;
+mod test;
+
+mod inspect;
+mod words;
+
+mod key;
+mod sign;
+
+pub use build::{BuildError, Built, build};
+pub use cargo::{Cargo, CargoError};
+pub use check::RefusedError;
+pub use files::FileError;
+pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, Sinks, inspect};
+pub use key::{KeyFileError, NewKey, new_key};
+pub use project::{NewError, Project, new_project};
+pub use sign::{Package, SignError, sign};
+pub use test::{Native, TestError, TestReport, test};

@@ -1,0 +1,69 @@
+//! What a host would refuse at install is refused on the desk, with a hint how to mend it.
+
+use cordon_core::manifest::Manifest;
+use cordon_runtime::{ComponentError, Engine, EngineError, Inspection};
+
+use crate::lines::{line_of, located};
+
+/// Why no host would install it.
+#[derive(Debug, thiserror::Error)]
+pub enum RefusedError {
+    /// The manifest breaks a rule. The text names the line where it can.
+    #[error("{0}")]
+    Manifest(String),
+    /// The component does not fit.
+    #[error("the component {error}: {hint}")]
+    Component {
+        /// What is wrong.
+        error: ComponentError,
+        /// How to mend it.
+        hint: String,
+    },
+    /// The engine does not start here.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Reads a manifest as a host does.
+pub(crate) fn manifest(text: &str) -> Result<Manifest, RefusedError> {
+    Manifest::parse(text).map_err(|error| RefusedError::Manifest(located(text, &error)))
+}
+
+/// Checks and links a component as a host does at install.
+pub(crate) fn component(bytes: &[u8], text: &str, manifest: &Manifest) -> Result<Inspection, RefusedError> {
+    let engine = Engine::new()?;
+    let class = manifest.limits.class;
+    let refused = |error: ComponentError| RefusedError::Component { hint: hint(&error, text), error };
+    let inspection = engine.check(bytes, class).map_err(refused)?;
+    engine.compile(bytes, class).map_err(refused)?;
+    Ok(inspection)
+}
+
+fn hint(error: &ComponentError, text: &str) -> String {
+    let wit = place(text, "wit");
+    let class = place(text, "class");
+    match error {
+        ComponentError::NotAComponent => "give the file that `cordon build` makes, not the core module".to_owned(),
+        ComponentError::Size { .. } | ComponentError::TooMany { .. } | ComponentError::Construct(_) => {
+            format!("[limits] class{class} sets what is admitted; interpreted guests need class = \"interpreted\"")
+        }
+        ComponentError::ForeignImport { .. } => format!(
+            "a plugin imports nothing but the contract that `wit`{wit} names; find the dependency that wants files, a clock, \
+             randomness or a network, or build for wasm32-unknown-unknown"
+        ),
+        ComponentError::MissingExport => "call `cordon_sdk::service!(evaluate);` once in src/lib.rs".to_owned(),
+        ComponentError::Feature { .. } => "build for wasm32-unknown-unknown without extra target features".to_owned(),
+        ComponentError::Mismatch { .. } => {
+            format!(
+                "it was made for another version of the contract than `wit`{wit} names: use the SDK that this `cordon` brings"
+            )
+        }
+        ComponentError::Invalid { .. } | ComponentError::Compile { .. } => {
+            "build it again with `cordon build`".to_owned()
+        }
+    }
+}
+
+fn place(text: &str, key: &str) -> String {
+    line_of(text, key, None).map(|line| format!(" (plugin.toml line {line})")).unwrap_or_default()
+}

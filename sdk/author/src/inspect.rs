@@ -1,0 +1,234 @@
+//! `inspect`: what a component can do, before anybody installs it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use cordon_core::ids::{Digest, KeyId, NeedName, PluginId, ServiceId};
+use cordon_core::limits::Limits;
+use cordon_core::manifest::{CardSource, Hook, Link, Manifest, OnWithheld, WIT};
+use cordon_trust::claim::claim;
+use cordon_trust::dsse::FormError;
+use serde::Serialize;
+
+use crate::check::{RefusedError, component, manifest};
+use crate::files::{FileError, read, read_text};
+use crate::words::{asks, withheld};
+
+/// Where the manifest is read from.
+#[derive(Debug, Clone)]
+pub enum About {
+    /// A `plugin.toml`.
+    Manifest(PathBuf),
+    /// An envelope. It is read, not verified: whether to believe it is for a host with a trust store.
+    Envelope(PathBuf),
+}
+
+/// Why nothing can be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// No host would install it.
+    #[error(transparent)]
+    Refused(#[from] RefusedError),
+    /// Not an envelope.
+    #[error("malformed envelope: {0}")]
+    Envelope(#[from] FormError),
+    /// The envelope is about another component.
+    #[error("the envelope is about {signed}, the component is {found}: sign again after each build")]
+    ComponentDiffers {
+        /// The envelope's.
+        signed: Digest,
+        /// The file's.
+        found: Digest,
+    },
+}
+
+/// One service.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ServiceLine {
+    /// Its id in the URL.
+    pub id: ServiceId,
+    /// Its hook.
+    pub hook: Hook,
+    /// What it does.
+    pub description: String,
+    /// The link on each of its cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+}
+
+/// One need.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NeedLine {
+    /// Its name.
+    pub name: NeedName,
+    /// What it asks to see, in plain words.
+    pub asks: String,
+    /// What is handed over of each row.
+    pub elements: Vec<String>,
+    /// The newest so many rows; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<u32>,
+    /// What happens when something is withheld.
+    pub on_withheld: OnWithheld,
+    /// Why, in the publisher's words.
+    pub why: String,
+}
+
+/// Where its words can go. There is no other way out.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Sinks {
+    /// Cards on the screen of the clinician who called.
+    pub cards: &'static str,
+    /// Who the cards are from.
+    pub source: CardSource,
+    /// Orders it may propose, by name with their description.
+    pub proposals: Vec<String>,
+    /// Override reasons it may offer, as the clinician reads them.
+    pub override_reasons: Vec<String>,
+    /// Whether it can send anything to its maker.
+    pub sends_to_its_maker: &'static str,
+}
+
+/// What a plugin can do.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inspection {
+    /// The plugin.
+    pub plugin: PluginId,
+    /// Its version.
+    pub version: String,
+    /// Its name.
+    pub title: String,
+    /// Who makes it.
+    pub publisher: String,
+    /// What it is for.
+    pub intended_use: String,
+    /// The contract it is made for.
+    pub wit: &'static str,
+    /// The component's SHA-256.
+    pub digest: Digest,
+    /// Its bytes.
+    pub size: u64,
+    /// Keys that the envelope names; not verified. Empty without an envelope.
+    pub signed_by: Vec<KeyId>,
+    /// Everything the component imports.
+    pub imports: Vec<String>,
+    /// Everything it exports.
+    pub exports: Vec<String>,
+    /// Its services.
+    pub services: Vec<ServiceLine>,
+    /// All that it can ever see.
+    pub needs: Vec<NeedLine>,
+    /// Where its words can go.
+    pub sinks: Sinks,
+    /// What one call may use.
+    pub limits: Limits,
+}
+
+/// Shows what a component can do.
+///
+/// # Errors
+/// [`InspectError`]; what no host would install is not shown as if one would.
+pub fn inspect(path: &Path, about: &About) -> Result<Inspection, InspectError> {
+    let bytes = read(path)?;
+    let (text, signed_by) = match about {
+        About::Manifest(path) => (read_text(path)?, Vec::new()),
+        About::Envelope(path) => {
+            let claim = claim(&read(path)?)?;
+            let found = Digest::of(&bytes);
+            if claim.component != found {
+                return Err(InspectError::ComponentDiffers { signed: claim.component, found });
+            }
+            (claim.manifest, claim.keys)
+        }
+    };
+    let manifest = manifest(&text)?;
+    let made_of = component(&bytes, &text, &manifest)?;
+    Ok(Inspection {
+        digest: made_of.digest,
+        size: made_of.size,
+        imports: made_of.imports,
+        exports: made_of.exports,
+        signed_by,
+        wit: WIT,
+        services: services(&manifest),
+        needs: needs(&manifest),
+        sinks: sinks(&manifest),
+        plugin: manifest.id,
+        version: manifest.version.to_string(),
+        title: manifest.title.en,
+        publisher: manifest.publisher,
+        intended_use: manifest.intended_use,
+        limits: manifest.limits,
+    })
+}
+
+fn services(manifest: &Manifest) -> Vec<ServiceLine> {
+    let line = |service: &cordon_core::manifest::Service| ServiceLine {
+        id: service.id.clone(),
+        hook: service.hook,
+        description: service.description.clone(),
+        link: service.link.clone(),
+    };
+    manifest.services.iter().map(line).collect()
+}
+
+fn needs(manifest: &Manifest) -> Vec<NeedLine> {
+    let line = |need: &cordon_core::manifest::Need| NeedLine {
+        name: need.name.clone(),
+        asks: format!("{}; {}", asks(need), withheld(need)),
+        elements: need.elements.paths().to_vec(),
+        newest: need.newest,
+        on_withheld: need.on_withheld,
+        why: need.why.clone(),
+    };
+    manifest.needs.values().map(line).collect()
+}
+
+fn sinks(manifest: &Manifest) -> Sinks {
+    Sinks {
+        cards: "text that the card profile bounds: no HTML, image or link; up to 10 cards a call",
+        source: manifest.source.clone(),
+        proposals: manifest.proposals.iter().map(|(name, one)| format!("{name}: {}", one.description())).collect(),
+        override_reasons: manifest.override_reasons.values().map(|reason| reason.display.clone()).collect(),
+        sends_to_its_maker: "no: it has no network, and nothing it writes leaves but the cards",
+    }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}: {} ({})", self.plugin, self.version, self.title, self.publisher)?;
+        writeln!(f, "{} bytes, {}", self.size, self.digest)?;
+        for key in &self.signed_by {
+            writeln!(f, "says it is signed by {key} (not verified here)")?;
+        }
+        writeln!(f, "imports {}", self.imports.join(", "))?;
+        writeln!(f, "exports {}", self.exports.join(", "))?;
+        writeln!(f, "answers")?;
+        for service in &self.services {
+            let link =
+                service.link.as_ref().map(|link| format!(" [link on each card: {}]", link.url)).unwrap_or_default();
+            writeln!(f, "  {} at {}: {}{link}", service.id, service.hook.as_str(), service.description)?;
+        }
+        writeln!(f, "can see")?;
+        for need in &self.needs {
+            writeln!(f, "  {}: {}. Why: {}", need.name, need.asks, need.why)?;
+        }
+        writeln!(f, "can write")?;
+        writeln!(f, "  cards from \"{}\": {}", self.sinks.source.label, self.sinks.cards)?;
+        for proposal in &self.sinks.proposals {
+            writeln!(f, "  may propose {proposal}")?;
+        }
+        for reason in &self.sinks.override_reasons {
+            writeln!(f, "  may offer the override reason \"{reason}\"")?;
+        }
+        writeln!(f, "can send data to its maker: {}", self.sinks.sends_to_its_maker)?;
+        write!(f, "may use {} fuel and {} MiB a call", self.limits.fuel, self.limits.memory >> 20)
+    }
+}

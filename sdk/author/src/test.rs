@@ -1,0 +1,127 @@
+//! `test`: the project's own tests natively, then every case as a component under production limits.
+
+use std::fmt;
+use std::path::Path;
+
+use cap_std::fs::Dir;
+use cordon_testkit::{Case, CaseReport, Desk, DeskError, Verdict};
+use serde::Serialize;
+
+use crate::build::{BuildError, Built, build};
+use crate::cargo::{Cargo, CargoError};
+use crate::files::{FileError, open, read, read_text};
+
+/// Why nothing was tested.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    /// The plugin does not build.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Cargo does not run.
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The desk.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// There is no case.
+    #[error("cases/ holds no .json file: a plugin without a case is not tested as a component")]
+    NoCases,
+}
+
+/// What `cargo test` said.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Native {
+    /// Whether all passed.
+    pub verdict: Verdict,
+    /// What was printed; empty if all passed.
+    pub output: String,
+}
+
+/// A tested plugin.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TestReport {
+    /// Whether everything passed.
+    pub verdict: Verdict,
+    /// The component that was tested.
+    pub built: Built,
+    /// The native tests.
+    pub native: Native,
+    /// The cases, by file name.
+    pub cases: Vec<CaseReport>,
+}
+
+impl fmt::Display for TestReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.native.verdict {
+            Verdict::Passed => writeln!(f, "pass native tests")?,
+            Verdict::Failed => writeln!(f, "FAIL native tests\n{}", self.native.output)?,
+        }
+        for case in &self.cases {
+            writeln!(f, "{case}")?;
+        }
+        write!(
+            f,
+            "{} {}: {}",
+            self.built.plugin,
+            self.built.version,
+            match self.verdict {
+                Verdict::Passed => "passed",
+                Verdict::Failed => "FAILED",
+            }
+        )
+    }
+}
+
+/// Builds and tests the project in this folder.
+///
+/// # Errors
+/// [`TestError`] when something could not be tested; what failed is in the report.
+pub fn test(folder: &Path, cargo: &Cargo) -> Result<TestReport, TestError> {
+    let built = build(folder, cargo)?;
+    let native = native(cargo.test(folder)?);
+    let cases = run_cases(folder, &built)?;
+    let failed = native.verdict == Verdict::Failed || cases.iter().any(|case| case.verdict == Verdict::Failed);
+    let verdict = if failed { Verdict::Failed } else { Verdict::Passed };
+    Ok(TestReport { verdict, built, native, cases })
+}
+
+fn native((passed, output): (bool, String)) -> Native {
+    if passed {
+        Native { verdict: Verdict::Passed, output: String::new() }
+    } else {
+        Native { verdict: Verdict::Failed, output }
+    }
+}
+
+fn run_cases(folder: &Path, built: &Built) -> Result<Vec<CaseReport>, TestError> {
+    let desk = Desk::new(&read(&built.component)?, &read_text(&folder.join("plugin.toml"))?)?;
+    let place = folder.join("cases");
+    let cases = open(&place)?;
+    let names = names(&cases).map_err(FileError::of("list", &place))?;
+    if names.is_empty() {
+        return Err(TestError::NoCases);
+    }
+    names.iter().map(|name| run_case(&desk, &cases, &place, name)).collect()
+}
+
+fn names(cases: &Dir) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in cases.entries()? {
+        names.extend(entry?.file_name().into_string().ok().filter(|name| name.ends_with(".json")));
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn run_case(desk: &Desk, cases: &Dir, place: &Path, name: &str) -> Result<CaseReport, TestError> {
+    let text = cases.read_to_string(name).map_err(FileError::of("read", place.join(name)))?;
+    match Case::parse(&text, &|beside| cases.read_to_string(beside).ok()) {
+        Ok(case) => Ok(desk.run(name, &case)?),
+        Err(error) => Ok(CaseReport::unreadable(name, &error)),
+    }
+}

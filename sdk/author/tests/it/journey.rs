@@ -1,0 +1,70 @@
+//! From an empty folder to a package that a hospital's host verifies.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use cordon_author::{About, inspect, new_key, sign, test};
+use cordon_core::ids::Digest;
+use cordon_testkit::Verdict;
+use cordon_trust::key::PublicKey;
+use cordon_trust::store::{Namespace, TrustStore, TrustedKey};
+use cordon_trust::verify::verify;
+use tempfile::TempDir;
+
+use crate::workshop::{ID, cargo, project, read, text, write};
+
+#[test]
+fn a_new_project_passes_its_tests_natively_and_as_a_component() {
+    let (folder, built) = project();
+    let report = test(folder, &cargo()).unwrap();
+    assert_eq!(report.verdict, Verdict::Passed, "{report}");
+    let cases: Vec<&str> = report.cases.iter().map(|case| case.case.as_str()).collect();
+    assert_eq!(cases, ["high.json", "normal.json", "other-unit.json", "record.json"]);
+    assert!(report.cases.iter().all(|case| case.fuel > 0 && case.memory > 0));
+    // The same sources give the same component.
+    assert_eq!(report.built.digest, built.digest);
+    assert_eq!(serde_json::to_value(&report).unwrap()["verdict"], "passed");
+}
+
+#[test]
+fn a_built_component_imports_the_contract_alone() {
+    let (folder, built) = project();
+    let inspection = inspect(&built.component, &About::Manifest(folder.join("plugin.toml"))).unwrap();
+    assert!(inspection.imports.iter().all(|name| name.starts_with("cordon:clinical/")), "{inspection}");
+    assert_eq!((inspection.digest, inspection.size), (Digest::of(&read(&built.component)), built.size));
+    assert_eq!(inspection.needs.len(), 1);
+    let shown = inspection.to_string();
+    assert!(shown.contains("Observation of the patient in context, with code http://loinc.org|2823-3"), "{shown}");
+    assert!(shown.contains("can send data to its maker: no"), "{shown}");
+}
+
+#[test]
+fn a_signed_package_is_one_that_a_hospital_verifies() {
+    let (folder, built) = project();
+    let place = TempDir::new().unwrap();
+    let component = place.path().join(format!("{ID}.wasm"));
+    write(&component, read(&built.component));
+    let key = new_key(&place.path().join("publisher.pem"), [7; 32]).unwrap();
+    let package = sign(&component, &folder.join("plugin.toml"), &key.secret).unwrap();
+    assert_eq!(package.envelope, place.path().join(format!("{ID}.dsse.json")));
+
+    let mut store = TrustStore::default();
+    let public = PublicKey::parse(&text(&key.public)).unwrap();
+    store.add(TrustedKey { key: public, namespace: Namespace::new("org.example").unwrap(), revoked: false }).unwrap();
+    let verified = verify(&read(&package.envelope), &read(&component), &store).unwrap();
+    assert_eq!((verified.manifest().id.as_str(), verified.key()), (ID, &key.key));
+
+    let inspection = inspect(&component, &About::Envelope(package.envelope)).unwrap();
+    assert_eq!(inspection.signed_by, [key.key]);
+}
+
+#[test]
+fn a_secret_key_is_for_its_owner_and_is_never_overwritten() {
+    let place = TempDir::new().unwrap();
+    let path = place.path().join("publisher.pem");
+    let key = new_key(&path, [7; 32]).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = (text(&path), text(&key.public));
+    assert!(new_key(&path, [8; 32]).unwrap_err().to_string().contains("never overwritten"));
+    assert_eq!((text(&path), text(&key.public)), before);
+    assert!(!format!("{key:?} {key}").contains("PRIVATE"));
+}
