@@ -55,13 +55,15 @@ impl Cargo {
         if said.status.success() && Path::new(libraries.trim()).is_dir() { Ok(()) } else { Err(CargoError::NoTarget) }
     }
 
-    /// The target directory of the package in this folder.
+    /// The target directory of the package in this folder, as cargo itself sees it.
     pub(crate) fn target(&self, folder: &Path) -> Result<PathBuf, CargoError> {
-        if let Some(target) = &self.target_dir {
-            return Ok(target.clone());
-        }
         let not_a_package = |source| CargoError::NotAPackage { folder: folder.to_owned(), source };
-        let metadata = MetadataCommand::new().current_dir(folder).no_deps().exec().map_err(not_a_package)?;
+        let mut asked = MetadataCommand::new();
+        asked.current_dir(folder).no_deps();
+        if let Some(target) = &self.target_dir {
+            asked.env("CARGO_TARGET_DIR", target);
+        }
+        let metadata = asked.exec().map_err(not_a_package)?;
         Ok(metadata.target_directory.into_std_path_buf())
     }
 

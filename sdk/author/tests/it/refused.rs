@@ -1,9 +1,14 @@
 //! What no host would install stops on the desk, and nothing half-made stays.
 
-use cordon_author::{About, BuildError, Cargo, NewError, build, inspect, new_key, new_project, sign};
+use std::path::PathBuf;
+
+use cordon_author::{
+    About, BuildError, Cargo, CargoError, NewError, TestError, build, inspect, new_key, new_project, sign, test,
+};
+use cordon_testkit::Verdict;
 use tempfile::TempDir;
 
-use crate::workshop::{ID, names, project, read, text, write};
+use crate::workshop::{ID, cargo, names, project, read, text, write};
 
 /// A component that wants a clock.
 const WASI: &str = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance)))"#;
@@ -46,6 +51,55 @@ fn a_manifest_that_breaks_a_rule_stops_the_build_with_its_line() {
     let error = build(&folder, &Cargo::default()).unwrap_err();
     assert!(matches!(error, BuildError::Refused(_)));
     assert!(error.to_string().starts_with("plugin.toml line 22: need `potassium`: malformed scope"), "{error}");
+}
+
+/// A new project of its own, to be spoilt. The id is another one, so that no component is replaced.
+fn spoilt(id: &str) -> (TempDir, PathBuf) {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("x");
+    new_project(id, &folder).unwrap();
+    (place, folder)
+}
+
+#[test]
+fn a_plugin_that_reaches_outside_the_contract_does_not_build() {
+    let (_place, folder) = spoilt("org.example.clock");
+    let outside = "unsafe extern \"C\" { fn clock() -> i64; }
+        #[unsafe(no_mangle)] pub extern \"C\" fn now() -> i64 { unsafe { clock() } }";
+    write(&folder.join("src/lib.rs"), format!("{}\n{outside}\n", text(&folder.join("src/lib.rs"))));
+    let error = build(&folder, &cargo()).unwrap_err();
+    assert!(matches!(&error, BuildError::Module(said) if said.contains("clock")), "{error}");
+}
+
+#[test]
+fn a_project_that_makes_no_core_module_is_told_what_it_lacks() {
+    let (_place, folder) = spoilt("org.example.library");
+    let manifest = text(&folder.join("Cargo.toml")).replace("\"cdylib\", ", "");
+    write(&folder.join("Cargo.toml"), manifest);
+    assert!(matches!(build(&folder, &cargo()), Err(BuildError::Cargo(CargoError::NoModule))));
+}
+
+#[test]
+fn a_failed_case_fails_the_test_and_the_others_still_run() {
+    let (_place, folder) = spoilt("org.example.failing");
+    let high = folder.join("cases/high.json");
+    write(&high, text(&high).replace("\"warning\"", "\"info\""));
+    let normal = folder.join("cases/normal.json");
+    write(&normal, text(&normal).replacen('{', "{ \"allergies\": [],", 1));
+    let report = test(&folder, &cargo()).unwrap();
+    let verdicts: Vec<Verdict> = report.cases.iter().map(|case| case.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Failed, Verdict::Failed, Verdict::Passed, Verdict::Passed], "{report}");
+    // The case is not one natively either.
+    assert_eq!((report.verdict, report.native.verdict), (Verdict::Failed, Verdict::Failed));
+    assert!(report.to_string().contains("unknown field `allergies`"), "{report}");
+}
+
+#[test]
+fn a_plugin_without_a_case_is_not_tested() {
+    let (_place, folder) = spoilt("org.example.untested");
+    std::fs::remove_dir_all(folder.join("cases")).unwrap();
+    std::fs::create_dir(folder.join("cases")).unwrap();
+    assert!(matches!(test(&folder, &cargo()), Err(TestError::NoCases)));
 }
 
 #[test]
