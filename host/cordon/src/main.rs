@@ -1,1 +1,130 @@
-fn main() {}
+//! `cordon`: the one binary. It reads the command line, calls the rooms and prints; no rule lives here.
+#![forbid(unsafe_code)]
+
+mod ehr;
+mod files;
+mod report;
+mod verbs;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use verbs::{audit, author, call, doctor, hospital, init, load, serve, ward};
+
+/// Runs third-party clinical tools next to patients' records without trusting them.
+#[derive(Parser)]
+#[command(name = "cordon", version, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 no host is running.\n\
+    Example: cordon init --demo demo && cordon serve --config demo/cordon.toml")]
+struct Cli {
+    /// Print one JSON object on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Which host.
+#[derive(Args, Clone)]
+pub(crate) struct Host {
+    /// The host's configuration.
+    #[arg(long, default_value = "cordon.toml", env = "CORDON_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// The tenant.
+    #[arg(long, default_value = "main")]
+    pub(crate) tenant: cordon_core::ids::TenantId,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Starts a plugin project that builds and passes its test at once.
+    #[command(after_help = "Example: cordon new org.example.potassium potassium")]
+    New(author::New),
+    /// Builds a plugin project into a component.
+    #[command(after_help = "Example: cordon build potassium")]
+    Build(author::Project),
+    /// Runs a plugin's tests: natively, and as a component under production limits.
+    #[command(after_help = "Example: cordon test potassium")]
+    Test(author::Project),
+    /// Shows what a component can do: imports, exports, needs, sinks, size, digest.
+    #[command(after_help = "Example: cordon inspect org.example.potassium.wasm --manifest plugin.toml")]
+    Inspect(author::Inspect),
+    /// Keys of a publisher.
+    #[command(subcommand)]
+    Key(author::Key),
+    /// Signs component and manifest as one thing.
+    #[command(
+        after_help = "Example: cordon sign org.example.potassium.wasm --manifest plugin.toml --key publisher.pem"
+    )]
+    Sign(author::Sign),
+    /// Writes a configuration to start from.
+    #[command(after_help = "Example: cordon init --demo demo")]
+    Init(init::Init),
+    /// Runs a host.
+    #[command(after_help = "Example: cordon serve --config demo/cordon.toml")]
+    Serve(serve::Serve),
+    /// Loads FHIR R4: transaction and collection Bundles, NDJSON. The host must not be running.
+    #[command(after_help = "Example: cordon load --config demo/cordon.toml ward.ndjson")]
+    Load(load::Load),
+    /// Makes a synthetic ward.
+    #[command(after_help = "Example: cordon ward --seed 7 --patients 200 --out ward.ndjson")]
+    Ward(ward::WardVerb),
+    /// Whom the hospital trusts.
+    #[command(subcommand)]
+    Trust(hospital::Trust),
+    /// Installs a signed plugin: FILE.wasm with FILE.dsse.json beside it.
+    #[command(after_help = "Example: cordon install org.example.potassium.wasm --reason \"pilot on ward 3\"")]
+    Install(hospital::Install),
+    /// Gives a plugin some of what it asks for. What is not named is not given.
+    #[command(after_help = "Example: cordon grant org.example.potassium --all --reason \"approved by the board\"")]
+    Grant(hospital::GrantVerb),
+    /// Switches a plugin's services on.
+    #[command(after_help = "Example: cordon enable org.example.potassium --reason \"go-live\"")]
+    Enable(hospital::Switch),
+    /// Switches a plugin's services off.
+    #[command(after_help = "Example: cordon disable org.example.potassium --reason \"under review\"")]
+    Disable(hospital::Switch),
+    /// Lists the installed plugins.
+    #[command(after_help = "Example: cordon list --json")]
+    List(hospital::List),
+    /// Shows one installed plugin: what it asks for, what it was given.
+    #[command(after_help = "Example: cordon show org.example.potassium")]
+    Show(hospital::Show),
+    /// The log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Calls a service as an EHR would, to try it out.
+    #[command(after_help = "Example: cordon call --client demo/client --service renal-dosing request.json")]
+    Call(call::Call),
+    /// Says what is missing and how to mend it.
+    #[command(after_help = "Example: cordon doctor --config demo/cordon.toml")]
+    Doctor(doctor::Doctor),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = match cli.verb {
+        Verb::New(verb) => author::new(&verb),
+        Verb::Build(verb) => author::build(&verb),
+        Verb::Test(verb) => author::test(&verb),
+        Verb::Inspect(verb) => author::inspect(&verb),
+        Verb::Key(verb) => author::key(&verb),
+        Verb::Sign(verb) => author::sign(&verb),
+        Verb::Init(verb) => init::run(&verb),
+        Verb::Serve(verb) => serve::run(&verb, cli.json),
+        Verb::Load(verb) => load::run(&verb),
+        Verb::Ward(verb) => ward::run(&verb),
+        Verb::Trust(verb) => hospital::trust(&verb),
+        Verb::Install(verb) => hospital::install(&verb),
+        Verb::Grant(verb) => hospital::grant(&verb),
+        Verb::Enable(verb) => hospital::switch(&verb, true),
+        Verb::Disable(verb) => hospital::switch(&verb, false),
+        Verb::List(verb) => hospital::list(&verb),
+        Verb::Show(verb) => hospital::show(&verb),
+        Verb::Audit(verb) => audit::run(&verb),
+        Verb::Call(verb) => call::run(&verb),
+        Verb::Doctor(verb) => doctor::run(&verb),
+    };
+    report::print(ended, cli.json)
+}

@@ -26,6 +26,7 @@ mod sign;
 pub use build::{BuildError, Built, build};
 pub use cargo::{Cargo, CargoError};
 pub use check::RefusedError;
+pub use cordon_testkit::Verdict;
 pub use files::FileError;
 pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, Sinks, inspect};
 pub use key::{KeyFileError, NewKey, new_key};

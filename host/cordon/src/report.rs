@@ -1,0 +1,79 @@
+//! What a verb says, to people and to scripts, and how it ends.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (policy, trust or grant said no), 4 no host is running.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What a verb did.
+pub(crate) struct Report {
+    text: String,
+    json: Value,
+}
+
+impl Report {
+    /// A text for people and an object for scripts.
+    pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> anyhow::Result<Self> {
+        Ok(Self { text: text.into(), json: serde_json::to_value(json)? })
+    }
+}
+
+/// How a verb did not do it.
+pub(crate) enum Failure {
+    /// Something failed: exit code 1.
+    Failed(anyhow::Error),
+    /// Policy, trust or grant said no: exit code 3.
+    Refused {
+        /// The typed reason.
+        kind: String,
+        /// The sentence.
+        message: String,
+    },
+    /// No host answers on the socket: exit code 4.
+    NotRunning(String),
+    /// It ran and found faults, which the report lists: exit code 1.
+    Found(Report),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The end of a verb.
+pub(crate) type Ended = Result<Report, Failure>;
+
+/// Prints the end of a verb: one JSON object, or text.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command line speaks")]
+pub(crate) fn print(ended: Ended, json: bool) -> ExitCode {
+    let (code, kind, message) = match ended {
+        Ok(report) => {
+            println!("{}", if json { report.json.to_string() } else { report.text });
+            return ExitCode::SUCCESS;
+        }
+        Err(Failure::Found(report)) => {
+            println!("{}", if json { report.json.to_string() } else { report.text });
+            return ExitCode::from(1);
+        }
+        Err(Failure::Failed(error)) => (1, "failed".to_owned(), format!("{error:#}")),
+        Err(Failure::Refused { kind, message }) => (3, kind, message),
+        Err(Failure::NotRunning(message)) => (4, "not-running".to_owned(), message),
+    };
+    if json {
+        println!("{}", json!({ "error": { "kind": kind, "message": message } }));
+    } else {
+        eprintln!("cordon: {}{message}", if code == 3 { "refused: " } else { "" });
+    }
+    ExitCode::from(code)
+}
+
+/// A table for people.
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    table.add_rows(rows);
+    table.to_string()
+}

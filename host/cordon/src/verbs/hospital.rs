@@ -1,0 +1,239 @@
+//! The hospital's verbs. Each asks the running host, which records who did it and why.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, Subcommand};
+use cordon_core::grant::{Grant, GrantedNeed};
+use cordon_core::ids::{NeedName, PluginId};
+use cordon_server::admin::client::{ClientError, ask};
+use cordon_server::admin::protocol::{Act, Reply, Request};
+use cordon_server::config::Config;
+use serde_json::Value;
+
+use crate::Host;
+use crate::files;
+use crate::report::{Ended, Failure, Report, table};
+
+/// Why an act is done: it stands in the record.
+#[derive(Args)]
+pub(crate) struct Reason {
+    /// Why, for the record.
+    #[arg(long)]
+    reason: String,
+}
+
+/// Whom the hospital trusts.
+#[derive(Subcommand)]
+pub(crate) enum Trust {
+    /// Trusts a publisher's key for the plugins of one namespace.
+    #[command(
+        after_help = "Example: cordon trust add publisher.pub.pem --namespace org.example --reason \"contract 12\""
+    )]
+    Add {
+        /// The public key, PEM.
+        key: PathBuf,
+        /// The plugin ids it may sign: this name and what follows it after a dot.
+        #[arg(long)]
+        namespace: String,
+        #[command(flatten)]
+        because: Reason,
+        #[command(flatten)]
+        host: Host,
+    },
+    /// Lists the trusted keys.
+    #[command(after_help = "Example: cordon trust list")]
+    List {
+        #[command(flatten)]
+        host: Host,
+    },
+}
+
+/// Installs a signed plugin.
+#[derive(Args)]
+pub(crate) struct Install {
+    /// The component. Its envelope stands beside it, ending in `.dsse.json`.
+    component: PathBuf,
+    #[command(flatten)]
+    because: Reason,
+    #[command(flatten)]
+    host: Host,
+}
+
+/// Gives a plugin some of what it asks for.
+#[derive(Args)]
+pub(crate) struct GrantVerb {
+    /// The plugin.
+    plugin: PluginId,
+    /// All that the manifest asks for.
+    #[arg(long, conflicts_with = "need", required_unless_present = "need")]
+    all: bool,
+    /// One need, or `NAME=SCOPE` to give only what lies within a narrower scope. May be repeated.
+    #[arg(long)]
+    need: Vec<String>,
+    #[command(flatten)]
+    because: Reason,
+    #[command(flatten)]
+    host: Host,
+}
+
+/// Switches a plugin's services on or off.
+#[derive(Args)]
+pub(crate) struct Switch {
+    /// The plugin.
+    plugin: PluginId,
+    #[command(flatten)]
+    because: Reason,
+    #[command(flatten)]
+    host: Host,
+}
+
+/// Lists the installed plugins.
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    host: Host,
+}
+
+/// Shows one installed plugin.
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The plugin.
+    plugin: PluginId,
+    #[command(flatten)]
+    host: Host,
+}
+
+/// `cordon trust …`
+pub(crate) fn trust(verb: &Trust) -> Ended {
+    match verb {
+        Trust::Add { key, namespace, because, host } => {
+            let act = Act::TrustAdd { key: files::text(key)?, namespace: namespace.clone() };
+            tell(host, Some(because), act, |done| format!("trusted for {namespace}: {}", text(done, "key")))
+        }
+        Trust::List { host } => tell(host, None, Act::TrustList, |done| {
+            let rows = items(done).map(|key| vec![text(key, "namespace"), text(key, "key")]).collect();
+            table(&["namespace", "key"], rows)
+        }),
+    }
+}
+
+/// `cordon install`
+pub(crate) fn install(verb: &Install) -> Ended {
+    let component = files::read(&verb.component)?;
+    let envelope = files::text(&verb.component.with_extension("dsse.json"))?;
+    let act = Act::Install { component: STANDARD.encode(component), envelope };
+    tell(&verb.host, Some(&verb.because), act, |done| {
+        format!(
+            "installed {} {} ({}): granted nothing and switched off\nnext: cordon show {0}",
+            text(done, "plugin"),
+            text(done, "version"),
+            text(done, "component")
+        )
+    })
+}
+
+/// `cordon grant`
+pub(crate) fn grant(verb: &GrantVerb) -> Ended {
+    let grant = if verb.all { None } else { Some(named(&verb.need)?) };
+    let act = Act::Grant { plugin: verb.plugin.clone(), grant };
+    tell(&verb.host, Some(&verb.because), act, |done| {
+        let needs: Vec<String> =
+            done.pointer("/grant/needs").and_then(Value::as_object).into_iter().flatten().map(given).collect();
+        format!("{} {} may see:\n  {}", verb.plugin, text(done, "version"), needs.join("\n  "))
+    })
+}
+
+fn given((name, need): (&String, &Value)) -> String {
+    match need.get("within").and_then(Value::as_str) {
+        Some(within) => format!("{name}, within {within}"),
+        None => name.clone(),
+    }
+}
+
+fn named(needs: &[String]) -> anyhow::Result<Grant> {
+    let one = |text: &String| -> anyhow::Result<(NeedName, GrantedNeed)> {
+        let (name, within) = match text.split_once('=') {
+            Some((name, scope)) => (name, Some(scope.to_owned())),
+            None => (text.as_str(), None),
+        };
+        Ok((NeedName::new(name).with_context(|| format!("--need {text}"))?, GrantedNeed { within }))
+    };
+    Ok(Grant { needs: needs.iter().map(one).collect::<anyhow::Result<BTreeMap<_, _>>>()? })
+}
+
+/// `cordon enable` and `cordon disable`
+pub(crate) fn switch(verb: &Switch, on: bool) -> Ended {
+    let plugin = verb.plugin.clone();
+    let act = if on { Act::Enable { plugin } } else { Act::Disable { plugin } };
+    tell(&verb.host, Some(&verb.because), act, |done| {
+        format!("{} {} is switched {}", verb.plugin, text(done, "version"), if on { "on" } else { "off" })
+    })
+}
+
+/// `cordon list`
+pub(crate) fn list(verb: &List) -> Ended {
+    tell(&verb.host, None, Act::List, |done| {
+        let row = |plugin: &Value| {
+            let on = plugin.get("enabled").and_then(Value::as_bool).unwrap_or_default();
+            vec![
+                text(plugin, "plugin"),
+                text(plugin, "version"),
+                (if on { "on" } else { "off" }).to_owned(),
+                text(plugin, "title"),
+            ]
+        };
+        table(&["plugin", "version", "switched", "what it is"], items(done).map(row).collect())
+    })
+}
+
+/// `cordon show`
+pub(crate) fn show(verb: &Show) -> Ended {
+    tell(&verb.host, None, Act::Show { plugin: verb.plugin.clone() }, page)
+}
+
+/// The page a hospital reads before it grants.
+fn page(plugin: &Value) -> String {
+    let need = |need: &Value| {
+        let granted = match need.get("granted") {
+            Some(Value::Null) | None => "not given".to_owned(),
+            Some(granted) => granted.get("within").and_then(Value::as_str).unwrap_or("given").to_owned(),
+        };
+        vec![text(need, "name"), text(need, "asks-for"), text(need, "elements"), text(need, "why"), granted]
+    };
+    let needs = plugin.get("needs").map(items).into_iter().flatten().map(need).collect();
+    let lines =
+        ["plugin", "version", "title", "intended-use", "publisher", "contact", "component", "signed-by", "state"];
+    let head: Vec<String> = lines.iter().map(|name| format!("{name:>13}  {}", text(plugin, name))).collect();
+    format!(
+        "{}\n\n{}\n\nSends data to its maker: no. A plugin has no network; its cards go to the clinician only.",
+        head.join("\n"),
+        table(&["need", "asks for", "elements", "why", "grant"], needs)
+    )
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value, member: &str) -> String {
+    value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Asks the running host and says what came of it.
+fn tell(host: &Host, because: Option<&Reason>, act: Act, say: impl FnOnce(&Value) -> String) -> Ended {
+    let config = Config::read(&host.config)?;
+    let reason = because.map(|because| because.reason.clone());
+    let request = Request { tenant: host.tenant.clone(), reason, act };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(ask(&config.admin_socket, &request)) {
+        Ok(Reply::Done(done)) => Ok(Report::new(say(&done), &done)?),
+        Ok(Reply::Refused { kind, message }) => Err(Failure::Refused { kind, message }),
+        Ok(Reply::Failed { message }) => Err(Failure::Failed(anyhow::anyhow!(message))),
+        Err(error @ ClientError::NotRunning { .. }) => Err(Failure::NotRunning(error.to_string())),
+        Err(error @ ClientError::Broken(_)) => Err(error.into()),
+    }
+}

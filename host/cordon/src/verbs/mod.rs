@@ -1,0 +1,11 @@
+//! The verbs. Each reads its arguments, calls one room and says what came of it.
+
+pub(crate) mod audit;
+pub(crate) mod author;
+pub(crate) mod call;
+pub(crate) mod doctor;
+pub(crate) mod hospital;
+pub(crate) mod init;
+pub(crate) mod load;
+pub(crate) mod serve;
+pub(crate) mod ward;

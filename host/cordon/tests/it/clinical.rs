@@ -1,0 +1,77 @@
+//! Clinical figures end to end, against sources that share no code with the tools.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use cordon_guest_build::repository;
+use serde_json::{Value, json};
+
+use crate::world::{World, files, metformin, patient_view, shared};
+
+/// The figure after a word in a card's text.
+fn figure(text: &str, after: &str) -> f64 {
+    let rest = text.split_once(after).unwrap_or_else(|| panic!("no `{after}` in `{text}`")).1.trim_start();
+    let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    digits.trim_end_matches('.').parse().unwrap_or_else(|_| panic!("no figure after `{after}` in `{text}`"))
+}
+
+#[test]
+fn a_metformin_draft_for_a_synthea_patient_gives_a_card_that_says_the_creatinine_is_stale() {
+    let mut world = World::new();
+    let bundles = files(&shared("synthea"), ".json");
+    let bundles: Vec<&str> =
+        bundles.iter().map(String::as_str).filter(|file| !file.ends_with("expected.json")).collect();
+    let loaded = world.done(&[&["load"][..], &bundles].concat());
+    assert_eq!((bundles.len(), &loaded["refused"]), (7, &json!(0)));
+    world.serve(&["--now", "2021-06-01"]);
+    world.install_samples();
+    let expected = std::fs::read(shared("synthea").join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_slice(&expected).unwrap();
+    let patients = expected["patients"].as_array().unwrap();
+    let with_egfr: Vec<&Value> = patients.iter().filter(|patient| patient.get("egfr_ckdepi2021").is_some()).collect();
+    assert_eq!(with_egfr.len(), 2);
+    for patient in with_egfr {
+        let (status, body) = world.call("renal-dosing", &metformin(patient["patient"].as_str().unwrap()));
+        assert_eq!(status, 200, "{body}");
+        let (card, egfr) = (body["cards"][0].to_string(), &patient["egfr_ckdepi2021"]);
+        assert!(card.contains("stale") || card.contains("days old"), "{card}");
+        assert!(card.contains(egfr["at"].as_str().unwrap().split('T').next().unwrap()), "{card}");
+        assert!(card.contains(&egfr["creatinine"].to_string()), "{card}");
+    }
+}
+
+/// What the independent script says about each patient of an NDJSON file.
+fn independent(file: &str, as_of: &str) -> BTreeMap<String, Value> {
+    let script = repository().join("tests/data/independent/expected.py");
+    let out = Command::new("python3").arg(script).args(["--as-of", as_of, file]).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let rows = String::from_utf8(out.stdout).unwrap();
+    let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.map(|row| (row["patient"].as_str().unwrap().to_owned(), row)).collect()
+}
+
+#[test]
+fn twenty_ward_patients_agree_with_an_independent_script() {
+    let mut world = World::new();
+    let ward = world.done(&["ward", "--seed", "7", "--patients", "100", "--out", &world.path("ward.ndjson")]);
+    world.done(&["load", &world.path("ward.ndjson")]);
+    let now = ward["now"].as_str().unwrap();
+    let expected = independent(&world.path("ward.ndjson"), now);
+    world.serve(&["--now", now]);
+    world.install_samples();
+    let egfr = expected.iter().filter(|(_, row)| matches!(row["t1"].as_str(), Some("contraindicated")));
+    let mut compared = 0;
+    for (patient, row) in egfr.take(10) {
+        let (_, body) = world.call("renal-dosing", &metformin(patient));
+        let said = figure(body["cards"][0]["detail"].as_str().unwrap(), "eGFR (CKD-EPI 2021) |");
+        assert!((said - row["egfr"]["value"].as_f64().unwrap()).abs() <= 0.1, "{patient}: {said} {row}");
+        compared += 1;
+    }
+    for (patient, row) in expected.iter().filter(|(_, row)| row["news2"].get("score").is_some()).take(10) {
+        let (_, body) = world.call("news2", &patient_view(patient));
+        let said = figure(body["cards"][0]["summary"].as_str().unwrap(), "NEWS2");
+        assert!((said - row["news2"]["score"].as_f64().unwrap()).abs() <= 0.1, "{patient}: {said} {row}");
+        compared += 1;
+    }
+    assert_eq!(compared, 20);
+}

@@ -1,0 +1,10 @@
+//! The one binary, from outside: real files, a real host, real HTTP.
+
+#![expect(clippy::disallowed_methods, reason = "tests write fixtures, wait for their hosts and read what these left")]
+
+#[cfg(test)]
+mod clinical;
+#[cfg(test)]
+mod hospital;
+#[cfg(test)]
+mod world;

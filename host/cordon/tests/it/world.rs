@@ -1,0 +1,194 @@
+//! One host of a test: its own folder, its own port, its own process.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use cordon_guest_build::{package, repository};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// What a verb said, and how it ended.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) json: Value,
+    pub(crate) stderr: String,
+}
+
+/// A demo hospital. Its host ends with it.
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) port: u16,
+    host: Option<Child>,
+}
+
+impl World {
+    /// A marked, empty store with a client.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let world = Self { folder, port, host: None };
+        world.done(&["init", "--demo", "--port", &port.to_string(), &world.path("site")]);
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cordon"));
+        command.args(arguments).env("CORDON_CONFIG", self.folder.path().join("site/cordon.toml")).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a verb.
+    pub(crate) fn say(&self, arguments: &[&str]) -> Said {
+        let Output { status, stdout, stderr } = self.command(arguments).arg("--json").output().unwrap();
+        let stdout = String::from_utf8(stdout).unwrap();
+        let json = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("not one JSON object: {stdout}"));
+        Said { code: status.code().unwrap(), json, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+    }
+
+    /// Runs a verb that must succeed.
+    pub(crate) fn done(&self, arguments: &[&str]) -> Value {
+        let said = self.say(arguments);
+        assert_eq!(said.code, 0, "cordon {arguments:?}: {} {}", said.json, said.stderr);
+        said.json
+    }
+
+    /// Starts the host and waits until it is ready.
+    pub(crate) fn serve(&mut self, more: &[&str]) {
+        assert!(self.host.is_none(), "a host is running");
+        let log = std::fs::File::options().create(true).append(true).open(self.path("host.log")).unwrap();
+        let mut command = self.command(&[&["serve"][..], more].concat());
+        self.host = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+        let start = Instant::now();
+        while self.get("/readyz").is_none_or(|(status, _)| status != 200) {
+            assert!(start.elapsed() < Duration::from_secs(60), "the host is not ready: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends the host at once, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut host) = self.host.take() {
+            host.kill().unwrap();
+            host.wait().unwrap();
+        }
+    }
+
+    /// What the host wrote to its log.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path("host.log")).unwrap_or_default()
+    }
+
+    /// Makes a key, trusts it for a namespace, and gives the secret key's path. The host runs.
+    pub(crate) fn publisher(&self, namespace: &str) -> String {
+        let key = self.path("publisher.pem");
+        self.done(&["key", "new", &key]);
+        self.done(&["trust", "add", &self.path("publisher.pub.pem"), "--namespace", namespace, "--reason", "test"]);
+        key
+    }
+
+    /// Puts a component into the folder, signs it with its manifest and gives the component's path.
+    pub(crate) fn package(&self, name: &str, component: &[u8], manifest: &str, key: &str) -> String {
+        let (wasm, toml) = (self.path(&format!("{name}.wasm")), self.path(&format!("{name}.toml")));
+        std::fs::write(&wasm, component).unwrap();
+        std::fs::write(&toml, manifest).unwrap();
+        self.done(&["sign", &wasm, "--manifest", &toml, "--key", key]);
+        wasm
+    }
+
+    /// Installs, grants everything and switches on.
+    pub(crate) fn install(&self, plugin: &str, component: &str) {
+        self.done(&["install", component, "--reason", "test"]);
+        self.done(&["grant", plugin, "--all", "--reason", "test"]);
+        self.done(&["enable", plugin, "--reason", "test"]);
+    }
+
+    /// Installs both sample plugins under a new publisher.
+    pub(crate) fn install_samples(&self) {
+        let key = self.publisher("org.cordon.sample");
+        for sample in ["renal-dosing", "news2"] {
+            let manifest = std::fs::read_to_string(samples().join(sample).join("plugin.toml")).unwrap();
+            let component = self.package(sample, sample_component(sample), &manifest, &key);
+            self.install(&format!("org.cordon.sample.{sample}"), &component);
+        }
+    }
+
+    /// Calls a service with a signed token: status and body.
+    pub(crate) fn call(&self, service: &str, request: &Value) -> (u16, Value) {
+        let file =
+            self.path(&format!("request-{service}-{}.json", request["context"]["patientId"].as_str().unwrap_or("x")));
+        std::fs::write(&file, request.to_string()).unwrap();
+        let said = self.say(&["call", "--client", &self.path("site/client"), "--service", service, &file]).json;
+        (u16::try_from(said["status"].as_u64().unwrap()).unwrap(), said["body"].clone())
+    }
+
+    /// A plain GET: status and body. `None` if nobody answers.
+    pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub(crate) fn samples() -> PathBuf {
+    repository().join("sample-plugins")
+}
+
+/// A sample plugin's component, built once for all tests.
+pub(crate) fn sample_component(name: &str) -> &'static [u8] {
+    static BUILT: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        ["renal-dosing", "news2"]
+            .into_iter()
+            .map(|name| (name.to_owned(), package(&samples(), name).unwrap()))
+            .collect()
+    });
+    &built.iter().find(|(built, _)| built == name).unwrap().1
+}
+
+/// Where the shared fixtures are: beside the repository, or where `CORDON_SHARED_DATA` says.
+pub(crate) fn shared(folder: &str) -> PathBuf {
+    let named = std::env::var("CORDON_SHARED_DATA").map(PathBuf::from);
+    named.unwrap_or_else(|_| repository().join("../shared/data")).join(folder)
+}
+
+/// An `order-select` request with one metformin draft (RxNorm 860975, as in clinical data).
+pub(crate) fn metformin(patient: &str) -> Value {
+    let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
+        "subject": { "reference": format!("Patient/{patient}") },
+        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975" }] } });
+    json!({ "hook": "order-select", "context": { "userId": "Practitioner/test", "patientId": patient,
+        "selections": ["MedicationRequest/draft-1"],
+        "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": draft }] } } })
+}
+
+/// A `patient-view` request.
+pub(crate) fn patient_view(patient: &str) -> Value {
+    json!({ "hook": "patient-view", "context": { "userId": "Practitioner/test", "patientId": patient } })
+}
+
+/// The only entries of a folder with this ending.
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<String> {
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|_| panic!("the shared fixtures are not at {}", folder.display()));
+    let mut files: Vec<String> = entries.map(|entry| entry.unwrap().path().display().to_string()).collect();
+    files.retain(|file| file.ends_with(ending));
+    files.sort();
+    files
+}
