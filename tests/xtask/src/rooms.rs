@@ -1,0 +1,154 @@
+//! The workspace check: the real dependency graph against the table of `docs/architecture.md`. A new arrow fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, bail};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+use crate::sh;
+
+/// Which workspace crates each crate may import, tests included only where a second list says so.
+const ARROWS: [(&str, &[&str]); 15] = [
+    ("cordon-fhir", &[]),
+    ("cordon-core", &["cordon-fhir"]),
+    ("cordon-policy", &["cordon-core", "cordon-fhir"]),
+    ("cordon-trust", &["cordon-core"]),
+    ("cordon-audit", &["cordon-core", "cordon-fhir"]),
+    ("cordon-runtime", &["cordon-core"]),
+    ("cordon-connect", &["cordon-core", "cordon-fhir"]),
+    ("cordon-store", &["cordon-core", "cordon-fhir"]),
+    (
+        "cordon-server",
+        &[
+            "cordon-audit",
+            "cordon-connect",
+            "cordon-core",
+            "cordon-fhir",
+            "cordon-policy",
+            "cordon-runtime",
+            "cordon-store",
+            "cordon-trust",
+        ],
+    ),
+    (
+        "cordon",
+        &[
+            "cordon-audit",
+            "cordon-author",
+            "cordon-core",
+            "cordon-fhir",
+            "cordon-server",
+            "cordon-store",
+            "cordon-ward",
+        ],
+    ),
+    ("cordon-sdk", &[]),
+    ("cordon-ward", &[]),
+    ("cordon-testkit", &["cordon-core", "cordon-fhir", "cordon-policy", "cordon-runtime"]),
+    ("cordon-author", &["cordon-core", "cordon-fhir", "cordon-runtime", "cordon-testkit", "cordon-trust"]),
+    ("xtask", &[]),
+];
+
+/// Crates that may also be used by tests of other crates.
+const TEST_ONLY: [&str; 2] = ["cordon-guest-build", "cordon-ward"];
+
+/// Outside crates that give authority, and the rooms that may import them.
+const AUTHORITY: [(&str, &[&str]); 13] = [
+    ("wasmtime", &["cordon-runtime"]),
+    ("tokio", &["cordon-server", "cordon"]),
+    ("axum", &["cordon-server"]),
+    ("hyper", &["cordon-server"]),
+    ("hyper-util", &["cordon-server"]),
+    ("tokio-rustls", &["cordon-server"]),
+    ("jsonwebtoken", &["cordon-server"]),
+    ("rusqlite", &["cordon-store"]),
+    ("refinery", &["cordon-store"]),
+    ("cap-std", &["cordon-store", "cordon-server", "cordon", "cordon-author"]),
+    ("getrandom", &["cordon-server", "cordon"]),
+    ("ed25519-dalek", &["cordon-trust"]),
+    ("reqwest", &["cordon-connect"]),
+];
+
+/// Checks the graph.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let metadata =
+        MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).exec().context("cargo metadata")?;
+    let wrong = violations(&metadata);
+    if !wrong.is_empty() {
+        bail!("the table of rooms does not allow:\n  {}", wrong.join("\n  "));
+    }
+    sh::say("rooms: every arrow is in the table");
+    Ok(())
+}
+
+fn violations(metadata: &Metadata) -> Vec<String> {
+    let arrows: BTreeMap<_, _> = ARROWS.into_iter().collect();
+    let authority: BTreeMap<_, _> = AUTHORITY.into_iter().collect();
+    let members: BTreeSet<String> = metadata.workspace_packages().iter().map(|p| p.name.to_string()).collect();
+    let mut wrong = Vec::new();
+    for package in metadata.workspace_packages() {
+        let name = package.name.as_str();
+        if TEST_ONLY.contains(&name) && name != "cordon-ward" {
+            continue;
+        }
+        let Some(allowed) = arrows.get(name) else {
+            wrong.push(format!("{name}: not in the table"));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            let to = dependency.name.as_str();
+            // A test may use test-only crates and the outside world, never a room that its own room may not see.
+            let test = dependency.kind == DependencyKind::Development;
+            let inside = members.contains(to) || to.starts_with("cordon-");
+            if inside && !allowed.contains(&to) && !(test && (TEST_ONLY.contains(&to) || to == name)) {
+                wrong.push(format!("{name} -> {to}"));
+            }
+            if !test && authority.get(to).is_some_and(|rooms| !rooms.contains(&name)) {
+                wrong.push(format!("{name} -> {to} (authority)"));
+            }
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph() -> serde_json::Value {
+        let metadata = MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).exec().unwrap();
+        serde_json::to_value(metadata).unwrap()
+    }
+
+    fn with_arrow(from: &str, to: &str) -> Metadata {
+        let mut graph = graph();
+        let packages = graph["packages"].as_array_mut().unwrap();
+        let package = packages.iter_mut().find(|p| p["name"] == from).unwrap();
+        let dependencies = package["dependencies"].as_array_mut().unwrap();
+        let mut added = dependencies.first().unwrap().clone();
+        added["name"] = to.into();
+        added["kind"] = serde_json::Value::Null;
+        dependencies.push(added);
+        serde_json::from_value(graph).unwrap()
+    }
+
+    #[test]
+    fn a_new_arrow_between_rooms_is_found() {
+        assert_eq!(violations(&with_arrow("cordon-core", "cordon-store")), ["cordon-core -> cordon-store"]);
+    }
+
+    #[test]
+    fn a_room_that_takes_new_authority_is_found() {
+        assert_eq!(violations(&with_arrow("cordon-core", "tokio")), ["cordon-core -> tokio (authority)"]);
+        assert_eq!(violations(&with_arrow("cordon-server", "reqwest")), ["cordon-server -> reqwest (authority)"]);
+    }
+
+    #[test]
+    fn the_table_in_the_architecture_page_names_every_room() {
+        let page = std::fs::read_to_string(sh::root().join("docs/architecture.md")).unwrap();
+        for (name, _) in ARROWS.iter().take(9) {
+            let room = name.strip_prefix("cordon-").unwrap();
+            assert!(page.contains(&format!("| `{room}` |")), "{room}");
+        }
+    }
+}
