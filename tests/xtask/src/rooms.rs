@@ -57,15 +57,17 @@ const AUTHORITY: [(&str, &[&str]); 13] = [
     ("wasmtime", &["cordon-runtime"]),
     ("tokio", &["cordon-server", "cordon"]),
     ("axum", &["cordon-server"]),
-    ("hyper", &["cordon-server"]),
-    ("hyper-util", &["cordon-server"]),
+    // `cordon` holds `cordon call`, a client to try a host with (decision 5).
+    ("hyper", &["cordon-server", "cordon"]),
+    ("hyper-util", &["cordon-server", "cordon"]),
     ("tokio-rustls", &["cordon-server"]),
-    ("jsonwebtoken", &["cordon-server"]),
+    ("jsonwebtoken", &["cordon-server", "cordon"]),
     ("rusqlite", &["cordon-store"]),
     ("refinery", &["cordon-store"]),
     ("cap-std", &["cordon-store", "cordon-server", "cordon", "cordon-author"]),
     ("getrandom", &["cordon-server", "cordon"]),
-    ("ed25519-dalek", &["cordon-trust"]),
+    // Checkpoints are signed notes; the log verifies them strictly itself.
+    ("ed25519-dalek", &["cordon-trust", "cordon-audit"]),
     ("reqwest", &["cordon-connect"]),
 ];
 
