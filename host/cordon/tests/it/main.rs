@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod clinical;
 #[cfg(test)]
+mod ehr;
+#[cfg(test)]
 mod hospital;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod world;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use cordon_guest_build::{package, repository};
+use cordon_guest_build::{guest, package, repository};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -43,6 +43,12 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cordon"));
         command.args(arguments).env("CORDON_CONFIG", self.folder.path().join("site/cordon.toml")).stdin(Stdio::null());
         command
+    }
+
+    /// Rewrites the host's configuration.
+    pub(crate) fn configure(&self, change: impl FnOnce(String) -> String) {
+        let path = self.path("site/cordon.toml");
+        std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
     }
 
     /// Runs a verb.
@@ -160,6 +166,43 @@ pub(crate) fn sample_component(name: &str) -> &'static [u8] {
             .collect()
     });
     &built.iter().find(|(built, _)| built == name).unwrap().1
+}
+
+/// A guest of `tests/guests`, built once for all tests.
+pub(crate) fn guest_component(name: &str) -> Vec<u8> {
+    guest(name).unwrap()
+}
+
+/// The manifest of a guest: `org.cordon.test.NAME` answers `patient-view` at `NAME` and asks for the labs with their notes.
+pub(crate) fn guest_manifest(name: &str, version: &str) -> String {
+    format!(
+        r#"id = "org.cordon.test.{name}"
+version = "{version}"
+wit = "cordon:clinical@0.1.0"
+title = {{ en = "Guest {name}" }}
+description = {{ en = "A guest of the tests." }}
+intended-use = "Tests."
+publisher = "Tests"
+contact = "tests@cordon.example"
+
+[[service]]
+id = "{name}"
+hook = "patient-view"
+description = "A guest of the tests."
+
+[[need]]
+name = "labs"
+scope = "patient/Observation.rs?category=laboratory"
+elements = ["code", "status", "effectiveDateTime", "valueQuantity", "note.text"]
+why = "They are read."
+
+[cards]
+mode = "text"
+
+[source]
+label = "A guest of the tests"
+"#
+    )
 }
 
 /// Where the shared fixtures are: beside the repository, or where `CORDON_SHARED_DATA` says.
