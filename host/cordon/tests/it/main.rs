@@ -11,4 +11,6 @@ mod hospital;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod install;
+#[cfg(test)]
 mod world;
