@@ -13,4 +13,6 @@ mod hostile;
 #[cfg(test)]
 mod install;
 #[cfg(test)]
+mod wire;
+#[cfg(test)]
 mod world;
