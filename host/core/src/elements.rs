@@ -1,12 +1,13 @@
 //! Minimisation: a row reaches a plugin with the elements its need lists, and nothing else.
 //!
-//! A listed element comes whole, but for what speaks outside the coded fields: free text (`text`, `display`, `title`,
-//! `div`, `data`, `url`) comes only when a path names it, and extensions, contained resources, narrative and element
-//! ids never do. References lead only to rows that are in view.
+//! A listed element comes whole, but for what speaks outside the coded fields: free text ([`NAMED_ONLY`]) comes only when
+//! a path names it, and extensions, contained resources, narrative and element ids never do. References lead only to
+//! rows that are in view.
 
 use std::collections::BTreeMap;
 
 use cordon_fhir::reference::Reference;
+use cordon_fhir::types::ResourceType;
 use serde_json::{Map, Value};
 
 /// Why an element list was not accepted.
@@ -29,8 +30,25 @@ pub enum ElementError {
 /// Never handed over, whatever a path says.
 const NEVER: [&str; 7] = ["extension", "modifierExtension", "contained", "meta", "implicitRules", "id", "resourceType"];
 
-/// Handed over only when a path names them.
-const NAMED_ONLY: [&str; 6] = ["text", "display", "title", "div", "data", "url"];
+/// Handed over only when a path names them: what FHIR R4 lets people write freely inside a data type or a backbone
+/// element (`Dosage.patientInstruction`, `Annotation.authorString`, `reaction.description`, `component.valueString`).
+const NAMED_ONLY: [&str; 12] = [
+    "text",
+    "display",
+    "title",
+    "div",
+    "data",
+    "url",
+    "authorString",
+    "comment",
+    "description",
+    "patientInstruction",
+    "valueMarkdown",
+    "valueString",
+];
+
+/// The members of a Reference (FHIR R4, references).
+const OF_A_REFERENCE: [&str; 6] = ["reference", "type", "identifier", "display", "id", "extension"];
 
 /// A set of element paths: a tree whose leaves are handed over whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -150,7 +168,7 @@ fn keep_members(
 /// The value as far as it is listed; `None` when nothing of it is left.
 fn keep(value: &Value, node: &Node, link: &dyn Fn(&Reference) -> Option<String>) -> Option<Value> {
     match value {
-        Value::Object(members) if members.contains_key("reference") => keep_reference(members, node, link),
+        Value::Object(members) if is_reference(members) => keep_reference(members, node, link),
         Value::Object(members) => {
             let mut out = Map::new();
             keep_members(members, node, link, &mut out);
@@ -164,6 +182,15 @@ fn keep(value: &Value, node: &Node, link: &dyn Fn(&Reference) -> Option<String>)
         // A path into a primitive names nothing.
         Value::Bool(_) | Value::Number(_) | Value::String(_) => node.whole.then(|| value.clone()),
     }
+}
+
+/// Whether this is a Reference: it has a literal target, or it can be nothing else. A logical one (FHIR R4, references:
+/// `identifier` without `reference`) names a row as well, and never one that is known to be in view.
+fn is_reference(members: &Map<String, Value>) -> bool {
+    let by_identifier = members.get("identifier").is_some_and(Value::is_object);
+    let by_type = members.get("type").and_then(Value::as_str).is_some_and(|name| ResourceType::new(name).is_ok());
+    let only = |name: &String| OF_A_REFERENCE.contains(&name.strip_prefix('_').unwrap_or(name));
+    members.contains_key("reference") || ((by_identifier || by_type) && members.keys().all(only))
 }
 
 /// A Reference leads to a row in view or is absent; its `identifier` would name a row out of view.
@@ -218,6 +245,34 @@ mod tests {
         let kept = minimise(&["subject", "performer"], &row);
         assert_eq!(kept["subject"], json!({"reference": "Patient/r1"}));
         assert_eq!(kept.get("performer"), None);
+    }
+
+    #[test]
+    fn a_reference_by_identifier_or_type_alone_is_absent() {
+        let logical = json!({"type": "ServiceRequest", "identifier": {"system": "urn:x", "value": "HIV-7"}});
+        let row = json!({"resourceType": "Observation", "basedOn": [logical], "encounter": {"identifier": {"value": "e"},
+            "_display": {"extension": []}}, "specimen": {"type": "Specimen", "display": "blood"}});
+        let kept = minimise(&["basedOn", "basedOn.identifier", "encounter", "specimen"], &row);
+        assert_eq!(kept, json!({"resourceType": "Observation", "id": "r2"}));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_reference_is_kept() {
+        let row = json!({"resourceType": "Consent", "provision": {"type": "deny"},
+            "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": "7"}]});
+        let kept = minimise(&["provision", "identifier"], &row);
+        assert_eq!((&kept["provision"], &kept["identifier"]), (&row["provision"], &row["identifier"]));
+    }
+
+    #[test]
+    fn what_people_write_freely_inside_a_listed_element_comes_only_by_name() {
+        let row = json!({"resourceType": "MedicationRequest", "status": "draft",
+            "dosageInstruction": [{"sequence": 1, "patientInstruction": "free"}], "note": [{"authorString": "free"}],
+            "reaction": [{"description": "free"}], "component": [{"valueString": "free"}]});
+        let kept = minimise(&["dosageInstruction", "note", "reaction", "component", "status"], &row);
+        assert!(!kept.to_string().contains("free"), "{kept}");
+        assert_eq!(kept["dosageInstruction"], json!([{"sequence": 1}]));
+        assert_eq!(minimise(&["component.valueString"], &row)["component"], row["component"]);
     }
 
     #[test]
