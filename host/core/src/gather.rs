@@ -1,6 +1,7 @@
 //! `gather`: declared needs become views. Every row is checked again, whoever sent it; what may not be seen is absent
 //! before anything is counted, ordered, limited or linked.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -90,16 +91,16 @@ pub fn gather(clearance: Clearance, records: &dyn Records) -> Gathered {
     if withheld { Gathered::Withheld(views) } else { Gathered::Ready(views) }
 }
 
-/// The rows of one need while they are looked at.
-struct Shelf {
+/// The rows of one need while they are looked at. What the client sent is not copied: many needs may ask for it.
+struct Shelf<'a> {
     cleared: Cleared,
     patient: String,
-    rows: Vec<Value>,
+    rows: Vec<Cow<'a, Value>>,
     seen: BTreeSet<Reference>,
     counts: NeedCounts,
 }
 
-fn collect(clearance: &Clearance, cleared: &Cleared, records: &dyn Records) -> Result<Shelf, Unobtainable> {
+fn collect<'a>(clearance: &'a Clearance, cleared: &Cleared, records: &dyn Records) -> Result<Shelf<'a>, Unobtainable> {
     let call = clearance.call();
     let mut shelf = Shelf {
         cleared: cleared.clone(),
@@ -125,7 +126,9 @@ fn collect(clearance: &Clearance, cleared: &Cleared, records: &dyn Records) -> R
         },
         Source::DraftOrders => shelf.offer_all(&call.draft_orders),
         Source::Selections => {
-            let selected = |row: &&Value| reference_of(row).is_some_and(|r| call.selections.contains(&r));
+            // A set: both lists are as long as the client likes.
+            let selections: BTreeSet<&Reference> = call.selections.iter().collect();
+            let selected = |row: &&Value| reference_of(row).is_some_and(|r| selections.contains(&r));
             shelf.offer_all(call.draft_orders.iter().filter(selected));
         }
     }
@@ -133,10 +136,10 @@ fn collect(clearance: &Clearance, cleared: &Cleared, records: &dyn Records) -> R
     Ok(shelf)
 }
 
-impl Shelf {
-    fn offer_all<'a>(&mut self, rows: impl IntoIterator<Item = &'a Value>) {
+impl<'a> Shelf<'a> {
+    fn offer_all(&mut self, rows: impl IntoIterator<Item = &'a Value>) {
         for row in rows {
-            self.offer(row.clone());
+            self.offer(Cow::Borrowed(row));
         }
     }
 
@@ -155,7 +158,7 @@ impl Shelf {
         let wanted = self.cleared.need().newest.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let name = self.cleared.need().name.clone();
         let mut each = |row: Value| {
-            self.offer(row);
+            self.offer(Cow::Owned(row));
             // The source gives the newest first, so that what lies beyond the limit need not be read.
             if self.rows.len() >= wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
@@ -163,7 +166,7 @@ impl Shelf {
     }
 
     /// Takes a row that belongs here; drops and counts any other.
-    fn offer(&mut self, row: Value) {
+    fn offer(&mut self, row: Cow<'a, Value>) {
         match self.judge(&row) {
             Ok(()) => {
                 self.seen.extend(reference_of(&row));
@@ -187,14 +190,15 @@ impl Shelf {
             }
             Source::Record(_) | Source::DraftOrders | Source::Selections => {}
         }
-        if reference_of(row).is_some_and(|reference| self.seen.contains(&reference)) {
-            return Err(Dropped::Duplicate);
-        }
         if !self.cleared.dominates(row) {
             return Err(Dropped::Withheld);
         }
         if changes_meaning(row) {
             return Err(Dropped::ChangedMeaning);
+        }
+        // Last: what is withheld counts as withheld, also beside a visible row of the same id.
+        if reference_of(row).is_some_and(|reference| self.seen.contains(&reference)) {
+            return Err(Dropped::Duplicate);
         }
         Ok(())
     }
@@ -228,9 +232,9 @@ fn reference_of(row: &Value) -> Option<Reference> {
 
 /// Ids for the rows in view, counted in the order of the views: they mean nothing elsewhere and say nothing of what is
 /// not in view.
-fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
+fn mint(shelves: &[Shelf<'_>]) -> BTreeMap<Reference, String> {
     let mut minted = BTreeMap::new();
-    for reference in shelves.iter().flat_map(|shelf| shelf.rows.iter().filter_map(reference_of)) {
+    for reference in shelves.iter().flat_map(|shelf| shelf.rows.iter().filter_map(|row| reference_of(row))) {
         let next = format!("r{}", minted.len().saturating_add(1));
         minted.entry(reference).or_insert(next);
     }
@@ -238,11 +242,11 @@ fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
 }
 
 /// The draft orders in view by minted id, so that a suggestion to delete one can be restored at the sink.
-fn drafts(shelves: &[Shelf], minted: &BTreeMap<Reference, String>) -> BTreeMap<String, Reference> {
+fn drafts(shelves: &[Shelf<'_>], minted: &BTreeMap<Reference, String>) -> BTreeMap<String, Reference> {
     let context = shelves.iter().filter(|shelf| match shelf.cleared.need().source {
         Source::Record(_) => false,
         Source::DraftOrders | Source::Selections => true,
     });
-    let references = context.flat_map(|shelf| shelf.rows.iter().filter_map(reference_of));
+    let references = context.flat_map(|shelf| shelf.rows.iter().filter_map(|row| reference_of(row)));
     references.filter_map(|reference| Some((minted.get(&reference)?.clone(), reference))).collect()
 }

@@ -115,6 +115,18 @@ fn a_row_beyond_the_grant_is_withheld_and_an_abstaining_need_stops_the_run() {
 }
 
 #[test]
+fn a_withheld_row_beside_a_visible_one_of_the_same_id_is_withheld() {
+    let grant = creatinine_only(Some("patient/Observation.rs?code=http://loinc.org|2160-0&status=final"));
+    let kept = creatinine("a", "p", "2021-01-01");
+    let mut amended = kept.clone();
+    amended["status"] = json!("amended");
+    for sent in [vec![kept.clone(), amended.clone()], vec![amended, kept]] {
+        let gathered = gather(clearance(call(&grant, &prefetched(sent))), &Stored(None));
+        assert!(matches!(gathered, Gathered::Withheld(_)));
+    }
+}
+
+#[test]
 fn a_row_whose_modifier_cannot_be_shown_is_withheld() {
     let mut row = creatinine("a", "p", "2021-01-01");
     row["modifierExtension"] = json!([{"url": "http://example.org/not", "valueBoolean": true}]);
@@ -186,4 +198,19 @@ fn selections_are_the_selected_drafts() {
     call.selections = vec![Reference::parse("MedicationRequest/b").unwrap()];
     let views = ready(gather(clearance(call), &Stored(None)));
     assert_eq!(shown(&views, "draft").len(), 1);
+}
+
+#[test]
+fn many_drafts_and_many_selections_are_not_multiplied() {
+    let manifest = crate::fakes::MANIFEST.replace("context.draftOrders", "context.selections");
+    let manifest = cordon_core::manifest::Manifest::parse(&manifest).unwrap();
+    let mut call = call(&whole(), &prefetched(vec![]));
+    let granted = Grant::whole(&manifest).check(&manifest).unwrap();
+    call.installed =
+        std::sync::Arc::new(cordon_core::grant::Installed { granted, manifest, ..(*call.installed).clone() });
+    // Both fit into one body of 2 MiB. Compared one by one they take minutes.
+    call.draft_orders = (0..20_000).map(|n| json!({"resourceType": "Ab", "id": n.to_string()})).collect();
+    call.selections = (50_000..150_000).filter_map(|n| Reference::parse(&format!("Ab/{n}"))).collect();
+    let views = ready(gather(clearance(call), &Stored(None)));
+    assert!(shown(&views, "draft").is_empty());
 }
