@@ -19,6 +19,9 @@ pub const WIT: &str = "cordon:clinical@0.1.0";
 /// Prefetch tokens that the host fills in itself. A manifest may name no other.
 pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
 
+/// The most needs of one manifest: a reviewer reads them all, and every call pays for each of them.
+pub const MOST_NEEDS: usize = 32;
+
 /// Why a `plugin.toml` was not accepted. The texts quoted are the publisher's, never a patient's. They print on one
 /// line, and what a terminal or a log would obey or hide is written as an escape.
 #[derive(Debug, thiserror::Error)]
@@ -236,7 +239,7 @@ pub struct CardSource {
     /// `card.source.url`: absolute `https` without user, query and fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// `card.source.icon`: the same rules.
+    /// `card.source.icon`: no manifest may name one until this host serves a pinned copy of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
 }
@@ -378,11 +381,18 @@ impl Raw {
         }
         check_services(&self.service)?;
         check_url("source.url", self.source.url.as_deref())?;
-        check_url("source.icon", self.source.icon.as_deref())?;
+        if self.source.icon.is_some() {
+            // A client loads it with every card, and whether there is a card depends on the patient.
+            let why = "the clinician's screen would load it from its publisher; this host keeps no pinned copies yet";
+            return Err(ManifestError::Rule(format!("source.icon: {why}")));
+        }
         check_line("source.label", &self.source.label, 80)?;
         let facts = [("licence", self.licence), ("mdr-class", self.mdr_class), ("udi-di", self.udi_di)];
         let limits = Limits::from_manifest(self.limits.class, self.limits.fuel, self.limits.memory.as_deref())
             .map_err(|error| ManifestError::Rule(error.to_string()))?;
+        if self.need.len() > MOST_NEEDS {
+            return Err(ManifestError::Rule(format!("at most {MOST_NEEDS} [[need]] entries")));
+        }
         let needs = self.need.into_iter().map(RawNeed::check).collect::<Result<Vec<_>, _>>()?;
         let proposals = self
             .proposal

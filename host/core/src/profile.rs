@@ -65,6 +65,10 @@ const MOST_PASSES: usize = 4;
 /// [`ProfileError::Character`] also for a line break, [`ProfileError::Empty`], [`ProfileError::TooLong`].
 pub fn line(text: &str, most: usize) -> Result<String, ProfileError> {
     const WHAT: &str = "text";
+    // Before any work: what is taken out below costs time as well.
+    if text.len() > MOST_DETAIL {
+        return Err(ProfileError::TooLong(WHAT));
+    }
     if text.contains('\n') {
         return Err(ProfileError::Character(WHAT));
     }

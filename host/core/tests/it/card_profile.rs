@@ -388,3 +388,9 @@ proptest! {
         markdown(&source).iter().for_each(|printed| assert_inert(printed));
     }
 }
+
+#[test]
+fn a_line_that_is_long_only_before_it_is_read_is_too_long() {
+    let hidden = "\u{200b}".repeat(2_000);
+    assert_eq!(line(&format!("{hidden}a"), 139), Err(ProfileError::TooLong("text")));
+}

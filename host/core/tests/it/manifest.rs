@@ -25,6 +25,23 @@ fn a_malformed_manifest_names_its_line() {
 }
 
 #[test]
+fn an_icon_that_a_screen_would_load_from_its_publisher_is_refused() {
+    let source = "source = { label = \"Renal dosing guard\" }";
+    let icon = "source = { label = \"Renal dosing guard\", icon = \"https://publisher.example/beacon.png\" }";
+    assert!(matches!(refused(source, icon), ManifestError::Rule(_)));
+}
+
+#[test]
+fn more_needs_than_a_reviewer_reads_are_refused() {
+    let draft = |n: usize| {
+        format!("[[need]]\nname = \"d{n}\"\nsource = \"context.draftOrders\"\nelements = [\"status\"]\nwhy = \"w\"\n\n")
+    };
+    let with = |more: usize| format!("{MANIFEST}\n{}", (0..more).map(draft).collect::<String>());
+    assert!(Manifest::parse(&with(29)).is_ok());
+    assert!(matches!(Manifest::parse(&with(30)).unwrap_err(), ManifestError::Rule(_)));
+}
+
+#[test]
 fn two_needs_of_one_name_are_refused() {
     assert!(matches!(refused("name = \"draft\"", "name = \"patient\""), ManifestError::Rule(_)));
 }
