@@ -16,12 +16,14 @@ const HELP = `usage: node drive.mjs --base URL [--tokens FILE] --call SERVICE=RE
   --build    file {"hook", "user": {FHIR resource}, "context"}: the client fills the advertised prefetch templates itself
   --records  FHIR Bundle that answers the client's prefetch queries (only with --build)
   --settle   "override" (default) or "accept": what the feedback says of each card
+  --feedback SERVICE=FEEDBACK.json ...  last, sends the feedback in the file, as it is
 example: node drive.mjs --base http://127.0.0.1:8080 --tokens tokens.json --call renal-dosing=order-select.json`;
 
 const { values: options } = parseArgs({
   options: {
     base: { type: 'string' }, tokens: { type: 'string' }, records: { type: 'string' }, help: { type: 'boolean' },
     settle: { type: 'string', default: 'override' },
+    feedback: { type: 'string', multiple: true, default: [] },
     call: { type: 'string', multiple: true, default: [] }, build: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -55,6 +57,9 @@ for (const [service, file] of options.build.map(pair)) {
   const advertised = seen.services.find((each) => each.id === service && each.hook === hook);
   await callAndSettle(service, await buildCdsRequest(client, user, advertised, context));
 }
+for (const [service, file] of options.feedback.map(pair)) {
+  await settle(service, readJson(file));
+}
 process.stdout.write(`${JSON.stringify(seen)}\n`);
 
 /** Sends one request, then feedback about every card that came back. */
@@ -64,11 +69,15 @@ async function callAndSettle(service, request) {
   const cards = call.answer?.cards ?? [];
   seen.calls.push({ service, hook: request.hook, status: call.status, cards, outcome: call.outcome });
   if (cards.length > 0) {
-    // The client has no feedback operation: the body is ours, its transport and authentication are the client's.
-    const body = { feedback: cards.map((card) => feedbackOf(card)) };
-    const sent = await at(`${endpoint}/feedback`, 'feedback', () => client.post(`${endpoint}/feedback`, body, 'application/json'));
-    seen.feedback.push({ service, status: sent.status, cards: cards.length, outcome: sent.outcome });
+    await settle(service, { feedback: cards.map((card) => feedbackOf(card)) });
   }
+}
+
+/** The client has no feedback operation: the body is ours, its transport and authentication are the client's. */
+async function settle(service, body) {
+  const endpoint = `${base}/cds-services/${service}/feedback`;
+  const sent = await at(endpoint, 'feedback', () => client.post(endpoint, body, 'application/json'));
+  seen.feedback.push({ service, status: sent.status, cards: body.feedback.length, outcome: sent.outcome });
 }
 
 /** CDS Hooks 2.0, section Feedback: one entry per card, accepted only with the suggestions that were taken. */
@@ -108,6 +117,8 @@ function nextToken(endpoint) {
 async function exchange(url, init) {
   const made = { method: init?.method ?? 'GET', url: String(url), request: parsed(init?.body) };
   exchanges.push(made);
+  // The service may have closed an idle connection while the client was busy: let Node see it before it is used again.
+  await new Promise(setImmediate);
   const response = await fetch(url, init);
   const body = await response.clone().text();
   made.status = response.status;
