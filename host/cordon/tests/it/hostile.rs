@@ -65,9 +65,10 @@ impl Ward {
         let said = verbs.iter().map(|verb| self.world.say(verb)).map(|said| format!("{} {}", said.json, said.stderr));
         let figures = ["/metrics", "/healthz", "/readyz"].map(|path| self.world.get(path).unwrap().1);
         let answers = answers.iter().map(|answer| format!("{}\n{}", answer.head, answer.body));
+        let records = json!(self.world.records()).to_string();
         let (status, body) = self.world.call("hostile", &patient_view(PATIENT));
         let all: Vec<String> =
-            said.chain(figures).chain(answers).chain([self.world.log(), format!("{status} {body}")]).collect();
+            said.chain(figures).chain(answers).chain([self.world.log(), format!("{status} {body}"), records]).collect();
         for (text, secret) in all.iter().flat_map(|text| SECRETS.iter().map(move |secret| (text, secret))) {
             assert!(!text.contains(secret), "`{secret}` is in: {text}");
         }
@@ -75,15 +76,18 @@ impl Ward {
     }
 }
 
-/// One attack: the answer of the table, twice, with the honest plugin served before, between and after.
-fn failed(guest: &str) {
+/// One attack: ended by this and nothing else, with the answer of the table, twice; the honest plugin is served before,
+/// between and after.
+fn failed(guest: &str, trap: &str) {
     let ward = Ward::with(guest);
     let mut answers = vec![ward.others_are_served()];
     for _ in 0..2 {
         let attacked = ward.attack();
         attacked.is_outcome(503, "The service could not be evaluated.");
         let id = attacked.json()["issue"][0]["diagnostics"].as_str().unwrap().to_owned();
-        assert!(id.starts_with("invocation "), "{id}");
+        let event = ward.world.last_event();
+        assert_eq!(event["outcome"], json!({ "trapped": trap }));
+        assert_eq!(id, format!("invocation {}", event["invocation"].as_str().unwrap()));
         answers.extend([attacked, ward.others_are_served()]);
     }
     ward.nobody_reads_of_the_patient(&answers);
@@ -92,32 +96,32 @@ fn failed(guest: &str) {
 
 #[test]
 fn a_plugin_that_loops_is_ended_and_others_are_served() {
-    failed("loops_forever");
+    failed("loops_forever", "fuel");
 }
 
 #[test]
 fn a_plugin_that_grows_memory_is_ended_and_others_are_served() {
-    failed("grows_memory");
+    failed("grows_memory", "memory");
 }
 
 #[test]
 fn a_plugin_that_recurses_is_ended_and_others_are_served() {
-    failed("recurses");
+    failed("recurses", "stack");
 }
 
 #[test]
 fn a_plugin_that_traps_with_a_record_in_its_message_is_ended_and_others_are_served() {
-    failed("traps");
+    failed("traps", "wasm");
 }
 
 #[test]
 fn a_plugin_that_floods_handles_is_ended_and_others_are_served() {
-    failed("floods_handles");
+    failed("floods_handles", "handles");
 }
 
 #[test]
 fn a_plugin_that_returns_a_thousand_cards_shows_none_and_others_are_served() {
-    failed("returns_a_thousand_cards");
+    failed("returns_a_thousand_cards", "profile");
 }
 
 #[test]

@@ -34,9 +34,15 @@ fn refused(world: &World, kind: &str, act: &[&str]) -> String {
     let (before, size) = (state(), records(world));
     let said = world.say(&[act, &REASON[..]].concat());
     assert_eq!((said.code, said.json["error"]["kind"].as_str()), (3, Some(kind)), "{act:?}: {}", said.json);
-    assert_eq!(records(world), size + 1, "the refused act is not on record");
+    let message = said.json["error"]["message"].as_str().unwrap();
+    let event = world.last_event();
+    assert_eq!(
+        (records(world), event["refused"].as_str()),
+        (size + 1, Some(message)),
+        "the refused act is not on record"
+    );
     assert_eq!(state(), before, "something has changed");
-    said.json["error"]["message"].as_str().unwrap().to_owned()
+    message.to_owned()
 }
 
 /// A DSSE envelope of any payload, signed by the key in this file (protocol of secure-systems-lab/dsse, v1).

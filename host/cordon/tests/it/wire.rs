@@ -171,7 +171,7 @@ fn a_stalled_header_and_a_stalled_body_are_cut_off_within_15_seconds_and_others_
 
 #[test]
 fn rows_of_another_patient_in_prefetch_leave_no_trace() {
-    let (_world, ehr) = hospital(|config| config);
+    let (world, ehr) = hospital(|config| config);
     let with = |rows: &[Value]| seen(&ehr.call("labs", &prefetched(rows.len(), rows)));
     let empty = with(&[]);
     assert!(empty.contains("0 of 0 labs"), "{empty}");
@@ -179,6 +179,7 @@ fn rows_of_another_patient_in_prefetch_leave_no_trace() {
     let own = with(&[lab("one")]);
     assert!(own.contains("1 of 1 labs"), "{own}");
     assert_eq!(with(&[lab("two"), lab("one"), lab("three")]), own);
+    assert_eq!(world.last_event()["needs"]["labs"]["dropped"], json!({ "foreign": 2 }));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use cordon_core::record::LeafIndex;
 use cordon_guest_build::{guest, package, repository};
+use cordon_store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -90,6 +92,18 @@ impl World {
     /// What the host wrote to its log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("host.log")).unwrap_or_default()
+    }
+
+    /// The public part of every record, oldest first. To look at them leaves none.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        let reader = Store::open_read_only(&self.folder.path().join("site/data")).unwrap();
+        let leaf = |index| serde_json::from_slice(&reader.leaf(LeafIndex(index)).unwrap().unwrap()).unwrap();
+        (0..reader.log_size().unwrap()).map(leaf).collect()
+    }
+
+    /// The event of the newest record.
+    pub(crate) fn last_event(&self) -> Value {
+        self.records().pop().unwrap()["event"].clone()
     }
 
     /// Makes a key, trusts it for a namespace, and gives the secret key's path. The host runs.
