@@ -52,12 +52,17 @@ pub(super) async fn call(State(door): State<Door>, uri: Uri, headers: HeaderMap,
 fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
     let Ok(invocation) = door.mint() else { return answer::unavailable(None) };
     let Arrived { client, id, body, started } = arrived;
+    if !has_turn {
+        // Nothing is parsed without a turn: a crowd that waits in vain must not cost what it waited for.
+        let known = Known { service: door.known_service(&client.tenant, id), ..Known::default() };
+        return end(door, client, &invocation, &Stop::Unavailable, known);
+    }
     let mut known = Known::default();
     let mut call = match read(door, &client, id, body, &invocation, &mut known) {
         Ok(call) => call,
         Err(stop) => return end(door, client, &invocation, &stop, known),
     };
-    match door.left(Some(&call.service.id), started).filter(|_| has_turn) {
+    match door.left(Some(&call.service.id), started) {
         Some(budget) => call.budget = budget,
         None => return end(door, client, &invocation, &Stop::Unavailable, Known::of(&call)),
     }

@@ -93,6 +93,11 @@ impl Door {
         }
     }
 
+    /// The id, if a plugin of the tenant has a service of this id: others are nothing to record.
+    pub(super) fn known_service(&self, tenant: &TenantId, id: Option<ServiceId>) -> Option<ServiceId> {
+        id.filter(|id| self.serving(tenant, id).is_ok_and(|serving| !serving.is_empty()))
+    }
+
     /// The plugins of a tenant that have a service with this id, for whatever hook.
     pub(super) fn serving(&self, tenant: &TenantId, id: &ServiceId) -> Result<Vec<Arc<Installed>>, Unavailable> {
         let mut installed = self.services.installed(tenant)?;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::record::{Event, Private, Record};
-use cordon_fhir::json::{JsonLimits, parse};
+use cordon_fhir::json::parse;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -16,21 +16,40 @@ use super::answer;
 use super::door::{Door, service_id};
 use super::early::{Known, Stop, end};
 use super::malformed::{Malformed, optional, required, text, wrong};
+use super::request::LIMITS;
 use crate::edge::{BodyError, read_body};
 use crate::jwt::Client;
 
 pub(super) async fn take(State(door): State<Door>, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+    let started = door.clock.monotonic();
     let client = match door.authenticate(&uri, &headers).await {
         Ok(client) => client,
         Err(error) => return answer::unauthenticated(error),
     };
     let id = service_id(&uri);
     let body = read_body(&headers, body, door.body).await;
-    door.blocking(move |door| keep(door, client, id, body)).await
+    // Reading feedback costs what reading a call costs, so it waits for the same turns.
+    let turn = door.turn(door.left(id.as_ref(), started)).await;
+    door.blocking(move |door| {
+        let response = keep(door, client, id, body, turn.is_some());
+        drop(turn);
+        response
+    })
+    .await
 }
 
-fn keep(door: &Door, client: Client, id: Option<ServiceId>, body: Result<Bytes, BodyError>) -> Response {
+fn keep(
+    door: &Door,
+    client: Client,
+    id: Option<ServiceId>,
+    body: Result<Bytes, BodyError>,
+    has_turn: bool,
+) -> Response {
     let Ok(invocation) = door.mint() else { return answer::unavailable(None) };
+    if !has_turn {
+        let known = Known { service: door.known_service(&client.tenant, id), ..Known::default() };
+        return end(door, client, &invocation, &Stop::Unavailable, known);
+    }
     let mut known = Known { service: id.clone(), ..Known::default() };
     match read(door, &client, id, body) {
         Ok((service, feedback)) => record(door, client, &invocation, service, &feedback),
@@ -85,7 +104,7 @@ struct Feedback {
 impl Feedback {
     /// `{"feedback":[…]}` as 2.0 writes it, or the bare list of 1.1.
     fn parse(body: &[u8]) -> Result<Self, Malformed> {
-        let value = parse(body, JsonLimits::default()).map_err(Malformed::Json)?;
+        let value = parse(body, LIMITS).map_err(Malformed::Json)?;
         let list = match value.as_object() {
             Some(object) => required(object, "feedback", "feedback")?,
             None => &value,

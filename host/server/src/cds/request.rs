@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 
 use super::malformed::{Malformed, optional, required, text, wrong};
 
+/// How large a body may be once it is parsed. An object in memory takes some 600 bytes even if it holds one member of seven
+/// bytes, so the number of values is the bound on memory; 2 MiB of real resources have about 120,000.
+pub(super) const LIMITS: JsonLimits = JsonLimits { depth: 64, nodes: 200_000 };
+
 /// A service call as it was written.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -29,7 +33,7 @@ pub(super) struct FhirAuthorization {
 
 impl Request {
     pub(super) fn parse(body: &[u8]) -> Result<Self, Malformed> {
-        let value = parse(body, JsonLimits::default()).map_err(Malformed::Json)?;
+        let value = parse(body, LIMITS).map_err(Malformed::Json)?;
         let Value::Object(mut request) = value else { return Err(wrong("the body", "an object")) };
         let hook_instance = text(&request, "hookInstance", "hookInstance")?.to_owned();
         if !is_uuid(&hook_instance) {

@@ -133,6 +133,30 @@ async fn a_call_without_a_turn_is_503_and_on_record() {
 }
 
 #[tokio::test]
+async fn nothing_is_parsed_without_a_turn() {
+    let host = TestHost::start(|setup| {
+        setup.settings.max_concurrent = 0;
+        setup.settings.deadline = std::time::Duration::from_millis(60);
+    })
+    .await;
+    // A turn would have found that this is no request.
+    assert_eq!(host.post("/cds-services/echo", b"{").await.status, 503);
+    assert_eq!(host.post("/cds-services/echo/feedback", b"{").await.status, 503);
+    assert_eq!(host.records().len(), 2);
+}
+
+#[tokio::test]
+async fn a_body_that_grows_a_hundredfold_in_memory_is_refused() {
+    let host = TestHost::start(|_| ()).await;
+    let mut body = patient_view();
+    let objects = format!("[{}]", [r#"{"":0}"#].repeat(150_000).join(","));
+    body["prefetch"] = serde_json::json!({ "creatinine": "HERE" });
+    let body = body.to_string().replace(r#""HERE""#, &objects);
+    assert!(body.len() < 2 << 20);
+    assert_eq!(host.post("/cds-services/echo", body.as_bytes()).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_preflight_is_answered_before_authentication_for_configured_origins_only() {
     let host = TestHost::start(|setup| setup.settings.cors_origins = [ORIGIN.to_owned()].into()).await;
     let preflight = |origin: &str| {
