@@ -3,6 +3,7 @@
 //! `cordon.toml` beside the command, or `--config FILE`. Paths in it are relative to its folder. Secrets are files, never
 //! values.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -213,6 +214,11 @@ impl Raw {
         }
         let data = folder.join(self.data);
         let clients = self.client.into_iter().map(|client| client.check(folder)).collect::<Result<Vec<_>, _>>()?;
+        let mut issuers = BTreeSet::new();
+        if let Some(twice) = clients.iter().find(|client| !issuers.insert(&client.issuer)) {
+            // One of them would win silently, and with it its tenant and its keys.
+            return Err(ConfigError::Rule(format!("two [[client]] entries have the issuer `{}`", twice.issuer)));
+        }
         Ok(Config {
             admin_socket: self.admin_socket.map_or_else(|| data.join("admin.sock"), |path| folder.join(path)),
             data,
@@ -270,4 +276,28 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
     Dir::open_ambient_dir(folder, ambient_authority()).and_then(|dir| dir.read(name)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(config: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(folder.path(), ambient_authority()).unwrap();
+        dir.write("keys.json", b"{}").unwrap();
+        dir.write("cordon.toml", config).unwrap();
+        Config::read(&folder.path().join("cordon.toml"))
+    }
+
+    #[test]
+    fn one_issuer_is_one_tenants() {
+        let client = |issuer: &str, tenant: &str| {
+            format!("[[client]]\nissuer = \"{issuer}\"\ntenant = \"{tenant}\"\njwks = \"keys.json\"\n")
+        };
+        let host = "data = \"data\"\nlisten = \"127.0.0.1:0\"\nbase-url = \"http://127.0.0.1:1\"\n";
+        let two = |other: &str| written(&format!("{host}{}{}", client("https://a.example", "a"), client(other, "b")));
+        assert_eq!(two("https://b.example").unwrap().clients.len(), 2);
+        assert!(matches!(two("https://a.example"), Err(ConfigError::Rule(_))));
+    }
 }
