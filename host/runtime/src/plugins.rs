@@ -58,10 +58,10 @@ impl Plugins {
         self.write().remove(digest);
     }
 
-    /// Whether a component can be run.
+    /// Whether a component can be run in this class.
     #[must_use]
-    pub fn contains(&self, digest: &Digest) -> bool {
-        self.read().contains_key(digest)
+    pub fn contains(&self, digest: &Digest, class: LimitClass) -> bool {
+        self.read().get(digest).is_some_and(|held| held.class <= class)
     }
 
     pub(crate) fn get(&self, digest: &Digest) -> Option<Arc<Compiled>> {

@@ -56,7 +56,7 @@ pub(crate) fn run_with(component: &[u8], message: RunMessage) -> RunReply {
 pub(crate) fn runner(component: &[u8], message: &RunMessage) -> LocalRunner {
     static PLUGINS: OnceLock<Arc<Plugins>> = OnceLock::new();
     let plugins = PLUGINS.get_or_init(Arc::default).clone();
-    if !plugins.contains(&message.component) {
+    if !plugins.contains(&message.component, message.limits.class) {
         plugins.insert(engine().compile(component, message.limits.class).unwrap());
     }
     LocalRunner::new(engine(), plugins)

@@ -42,7 +42,7 @@ pub enum AdminError {
 pub struct Admin(String);
 
 impl Admin {
-    fn of(uid: u32) -> Self {
+    pub(crate) fn of(uid: u32) -> Self {
         let name = uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned());
         Self(format!("{} ({uid})", name.as_deref().unwrap_or("unknown")))
     }

@@ -4,6 +4,8 @@
 
 mod kind;
 mod page;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -232,6 +234,10 @@ impl Hospital {
         let version = newest.version;
         let grant = grant.cloned().unwrap_or_else(|| Grant::whole(verified.manifest()));
         grant.check(verified.manifest()).map_err(|error| kind::grant(&error))?;
+        if self.stored(tenant, plugin)?.enabled {
+            // It answers from then on, and a newer version may name services that are another plugin's.
+            self.check_unshared(tenant, verified.manifest())?;
+        }
         let said = json!({ "plugin": plugin, "version": version, "grant": grant });
         let action = AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(said.to_string().as_bytes()) };
         let effect = move |hospital: &Hospital| {
@@ -338,7 +344,8 @@ impl Hospital {
             // Installed and not granted yet: it is there, and answers nothing.
             Err(_) => (BTreeMap::new(), false),
         };
-        if !self.plugins.contains(&stored.component) {
+        // Somebody else may have the same bytes installed in a wider class, in which they do not run for this plugin.
+        if !self.plugins.contains(&stored.component, manifest.limits.class) {
             let bytes =
                 self.store.component(tenant, &stored.component).ok().flatten().ok_or(Undone::Failed("missing"))?;
             let compiled =

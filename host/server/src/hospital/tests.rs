@@ -1,0 +1,115 @@
+//! Two publishers of one hospital: what one of them ships must not stop the other.
+
+use cordon_core::ids::ServiceId;
+use cordon_core::limits::LimitClass;
+use cordon_core::manifest::Hook;
+use cordon_core::ports::LedgerError;
+use cordon_core::record::{Issued, LeafIndex};
+use cordon_trust::key::SecretKey;
+use cordon_trust::sign::sign;
+
+use super::*;
+
+/// A log that takes everything.
+struct Paper;
+
+impl Ledger for Paper {
+    fn append(&self, _: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        Ok(LeafIndex(0))
+    }
+}
+
+fn tenant() -> TenantId {
+    TenantId::new("main").unwrap()
+}
+
+fn key() -> SecretKey {
+    SecretKey::generate([1; 32])
+}
+
+fn component() -> Vec<u8> {
+    let says_nothing = r#"(func (export "evaluate") (param i32) (result i32) i32.const 0)"#;
+    wat::parse_str(include_str!("../../../runtime/tests/it/plugin.wat").replace("CORE", says_nothing)).unwrap()
+}
+
+fn manifest(id: &str, version: &str, service: &str, class: &str) -> String {
+    format!(
+        r#"
+id = "org.example.{id}"
+version = "{version}"
+wit = "cordon:clinical@0.1.0"
+title = {{ en = "Test" }}
+description = {{ en = "Test." }}
+intended-use = "Testing."
+publisher = "Example"
+contact = "mail@example.org"
+source = {{ label = "Test" }}
+cards = {{ mode = "text" }}
+limits = {{ class = "{class}" }}
+
+[[service]]
+id = "{service}"
+hook = "patient-view"
+description = "Test."
+"#
+    )
+}
+
+fn opened(store: &Arc<Store>) -> Hospital {
+    let plugins = Arc::new(Plugins::default());
+    Hospital::open(Arc::clone(store), Engine::new().unwrap(), plugins, Arc::new(Paper), [tenant()])
+}
+
+fn act(hospital: &Hospital, act: Act) -> Reply {
+    hospital.act(&Admin::of(0), &Request { tenant: tenant(), reason: Some("test".to_owned()), act })
+}
+
+fn done(hospital: &Hospital, wanted: Act) {
+    let reply = act(hospital, wanted);
+    assert!(matches!(reply, Reply::Done(_)), "{reply:?}");
+}
+
+fn install(hospital: &Hospital, manifest: &str) {
+    let envelope = String::from_utf8(sign(manifest, &component(), &key()).unwrap()).unwrap();
+    done(hospital, Act::Install { component: STANDARD.encode(component()), envelope });
+}
+
+fn plugin(id: &str) -> PluginId {
+    PluginId::new(format!("org.example.{id}")).unwrap()
+}
+
+fn switch_on(hospital: &Hospital, id: &str) {
+    done(hospital, Act::Grant { plugin: plugin(id), grant: None });
+    done(hospital, Act::Enable { plugin: plugin(id) });
+}
+
+#[test]
+fn a_newer_version_cannot_take_a_service_that_another_plugin_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = opened(&Arc::new(Store::open(folder.path()).unwrap()));
+    let pem = key().public().unwrap().to_pem().unwrap();
+    done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
+    install(&hospital, &manifest("first", "1.0.0", "shared", "compiled"));
+    install(&hospital, &manifest("second", "1.0.0", "own", "compiled"));
+    switch_on(&hospital, "first");
+    switch_on(&hospital, "second");
+    install(&hospital, &manifest("second", "2.0.0", "shared", "compiled"));
+    let reply = act(&hospital, Act::Grant { plugin: plugin("second"), grant: None });
+    assert!(matches!(&reply, Reply::Refused { kind, .. } if kind == "service-taken"), "{reply:?}");
+    let shared = ServiceId::new("shared").unwrap();
+    let answer = |one: &&Arc<Installed>| one.enabled && one.manifest.service(&shared, Hook::PatientView).is_some();
+    assert_eq!(hospital.installed(&tenant()).unwrap().iter().filter(answer).count(), 1);
+}
+
+#[test]
+fn the_same_bytes_in_a_wider_class_do_not_keep_a_plugin_from_running_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path()).unwrap());
+    let hospital = opened(&store);
+    let pem = key().public().unwrap().to_pem().unwrap();
+    done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
+    install(&hospital, &manifest("a-copy", "1.0.0", "copy", "interpreted"));
+    install(&hospital, &manifest("b-original", "1.0.0", "original", "compiled"));
+    let restarted = opened(&store);
+    assert!(restarted.plugins.contains(&Digest::of(&component()), LimitClass::Compiled));
+}
