@@ -52,8 +52,11 @@ fn by_elements(resource: &Value, paths: &[&str], patient: &str) -> Membership {
     let texts =
         |path: &&str| at(resource, path).into_iter().map(|value| value.get("reference").and_then(Value::as_str));
     let named: Vec<&str> = paths.iter().flat_map(texts).flatten().collect();
-    // The first element says whom the resource is about. If it cannot be read, being its performer is not enough.
-    let about_is_clear = paths.iter().take(1).flat_map(texts).all(|text| text.and_then(Reference::parse).is_some());
+    // The first element says whom the resource is about. If it cannot be read, or says a group, a device or a place, being
+    // its performer is not enough: R4 would count that, and it is not this patient's data.
+    let about: Vec<Option<&str>> = paths.iter().take(1).flat_map(texts).collect();
+    let about_is_clear = about.iter().all(|text| text.and_then(Reference::parse).is_some())
+        && (about.is_empty() || about.iter().flatten().any(|text| patient_id(text).as_deref() == Some(patient)));
     if named.iter().any(|text| is_other(text, patient)) {
         Membership::Foreign
     } else if about_is_clear && named.iter().any(|text| patient_id(text).as_deref() == Some(patient)) {
@@ -89,7 +92,7 @@ const COMPARTMENT: &[(&str, &[&str])] = &[
     ("AllergyIntolerance", &["patient", "recorder", "asserter"]),
     ("Appointment", &["participant.actor"]),
     ("AppointmentResponse", &["actor"]),
-    ("AuditEvent", &["agent.who", "entity.what"]),
+    ("AuditEvent", &["entity.what", "agent.who"]),
     ("Basic", &["subject", "author"]),
     ("BodyStructure", &["patient"]),
     ("CarePlan", &["subject", "activity.detail.performer"]),

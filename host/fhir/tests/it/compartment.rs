@@ -107,3 +107,12 @@ fn types_without_a_compartment_are_known() {
         assert!(has(name), "{name}");
     }
 }
+
+#[test]
+fn a_performer_of_what_is_about_a_group_or_a_device_is_no_member() {
+    for about in ["Group/g", "Device/d", "Location/l"] {
+        let row = json!({"resourceType": "Observation", "subject": {"reference": about},
+            "performer": [{"reference": "Patient/p"}]});
+        assert_eq!(membership(&row, "p"), Outside, "{about}");
+    }
+}
