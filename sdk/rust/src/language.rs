@@ -26,6 +26,17 @@ impl Language {
             Self::German => german,
         }
     }
+
+    /// A number, or a quantity as it was written, with the decimal sign of this language: a comma in German. Every digit
+    /// stays, and so does the unit after the first space.
+    #[must_use]
+    pub fn number(self, written: &str) -> String {
+        match (self, written.split_once(' ')) {
+            (Self::English, _) => written.to_owned(),
+            (Self::German, Some((number, unit))) => format!("{} {unit}", number.replace('.', ",")),
+            (Self::German, None) => written.replace('.', ","),
+        }
+    }
 }
 
 /// How to say that a view is empty. A tool sees only what it was granted, so it never says that something does not exist.
@@ -47,5 +58,13 @@ mod tests {
         assert_eq!(Language::of("DE"), Language::German);
         assert_eq!(Language::of("den"), Language::English);
         assert_eq!(Language::of(""), Language::English);
+    }
+
+    #[test]
+    fn german_writes_a_decimal_comma_and_leaves_the_unit() {
+        assert_eq!(Language::German.number("<1.80 mg/dL"), "<1,80 mg/dL");
+        assert_eq!(Language::German.number("37.0"), "37,0");
+        assert_eq!(Language::German.number("2 mL/min/1.73 m²"), "2 mL/min/1.73 m²");
+        assert_eq!(Language::English.number("1.80 mg/dL"), "1.80 mg/dL");
     }
 }
