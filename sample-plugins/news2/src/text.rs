@@ -20,16 +20,18 @@ pub(crate) fn excluded(why: Why, language: Language) -> String {
             format!("the age is not known and it is not for anybody under {YOUNGEST}")
         }
         (Why::AgeUnknown, Language::German) => {
-            format!("das Alter nicht bekannt ist und es nicht für unter {YOUNGEST} gilt")
+            format!("das Alter nicht bekannt ist und der Score erst ab {YOUNGEST} Jahren gilt")
         }
         (Why::Child(age), Language::English) => {
             format!("the patient is {age} and it is not for anybody under {YOUNGEST}")
         }
         (Why::Child(age), Language::German) => {
-            format!("der Patient {age} Jahre alt ist und es nicht für unter {YOUNGEST} gilt")
+            format!("der Patient {age} Jahre alt ist und der Score erst ab {YOUNGEST} Jahren gilt")
         }
-        (Why::Pregnant, Language::English) => "it is not for pregnancy".to_owned(),
-        (Why::Pregnant, Language::German) => "es nicht für die Schwangerschaft gilt".to_owned(),
+        (Why::Pregnant, Language::English) => "a pregnancy is recorded and it is not for pregnant patients".to_owned(),
+        (Why::Pregnant, Language::German) => {
+            "eine Schwangerschaft erfasst ist und der Score dann nicht gilt".to_owned()
+        }
     };
     not_computed(&because, language)
 }
@@ -42,8 +44,8 @@ pub(crate) fn incomplete(vitals: &Vitals, language: Language) -> String {
             format!("{count} of 7 parameters are missing from the last {MAX_HOURS} h")
         }
         Language::German if count > MOST_NAMES => format!("{count} von 7 Parametern der letzten {MAX_HOURS} h fehlen"),
-        Language::English => format!("missing from the last {MAX_HOURS} h: {}", missing.join(", ")),
-        Language::German => format!("in den letzten {MAX_HOURS} h fehlt: {}", missing.join(", ")),
+        Language::English => format!("the last {MAX_HOURS} h have no value for: {}", missing.join(", ")),
+        Language::German => format!("aus den letzten {MAX_HOURS} h kein Wert vorliegt für: {}", missing.join(", ")),
     };
     not_computed(&what, language)
 }
@@ -60,7 +62,7 @@ pub(crate) fn incomplete_detail(vitals: &Vitals, language: Language) -> Detail {
 pub(crate) fn summary(score: &Score, language: Language) -> String {
     let total = score.total();
     let response = match score.response() {
-        Response::Low => language.pick("low", "niedrig"),
+        Response::Low => language.pick("low risk", "niedriges Risiko"),
         Response::UrgentWard => language.pick(
             "urgent ward-based review, because a single parameter scores 3",
             "dringende Beurteilung auf der Station, weil ein einzelner Parameter 3 Punkte hat",
@@ -75,13 +77,13 @@ pub(crate) fn detail(vitals: &Vitals, signs: &Signs, score: &Score, language: La
     let [respiration, saturation, breathing, systolic, pulse, consciousness, temperature] = score.points;
     let names = names(language);
     let rows = [
-        row(names[0], &vitals.respiration, written, respiration),
-        row(&scaled(names[1], signs.scale, language), &vitals.saturation, written, saturation),
+        row(names[0], &vitals.respiration, |found| written(found, language), respiration),
+        row(&scaled(names[1], signs.scale, language), &vitals.saturation, |found| written(found, language), saturation),
         row(names[2], &vitals.breathing, |found| inhaled(found, language), breathing),
-        row(names[3], &vitals.systolic, written, systolic),
-        row(names[4], &vitals.pulse, written, pulse),
+        row(names[3], &vitals.systolic, |found| written(found, language), systolic),
+        row(names[4], &vitals.pulse, |found| written(found, language), pulse),
         row(names[5], &vitals.consciousness, |found| level(found.value, language).to_owned(), consciousness),
-        row(names[6], &vitals.temperature, celsius, temperature),
+        row(names[6], &vitals.temperature, |found| celsius(found, language), temperature),
     ];
     let head = language.pick(["Parameter", "Value", "Points", "Time"], ["Parameter", "Wert", "Punkte", "Zeit"]);
     let detail = Detail::new().paragraph(monitoring(score, language)).table(head, &rows);
@@ -124,8 +126,8 @@ fn row<T>(name: &str, search: &Search<T>, value: impl Fn(&Found<T>) -> String, p
     [name.to_owned(), value, points.to_string(), date]
 }
 
-fn written<T>(found: &Found<T>) -> String {
-    found.as_written.clone()
+fn written<T>(found: &Found<T>, language: Language) -> String {
+    language.number(&found.as_written)
 }
 
 fn scaled(name: &str, scale: Scale, language: Language) -> String {
@@ -141,7 +143,7 @@ fn inhaled(found: &Found<Breathing>, language: Language) -> String {
         Breathing::Air => language.pick("air", "Luft"),
         Breathing::Oxygen => language.pick("oxygen", "Sauerstoff"),
     };
-    format!("{what} ({})", found.as_written)
+    format!("{what} ({})", written(found, language))
 }
 
 fn level(level: Consciousness, language: Language) -> &'static str {
@@ -154,9 +156,12 @@ fn level(level: Consciousness, language: Language) -> &'static str {
     }
 }
 
-fn celsius(found: &Found<i64>) -> String {
-    let (whole, tenth) = (found.value / 10, found.value % 10);
-    format!("{whole}.{tenth} °C ({})", found.as_written)
+/// Degrees Celsius as they are scored; what was written stands beside it if that is another number.
+fn celsius(found: &Found<i64>, language: Language) -> String {
+    let scored = found.value as f64 / 10.0;
+    let shown = format!("{} °C", language.number(&format!("{scored:.1}")));
+    let number = found.as_written.split(' ').next().and_then(|number| number.parse::<f64>().ok());
+    if number == Some(scored) { shown } else { format!("{shown} ({})", written(found, language)) }
 }
 
 /// How often to look, by the thresholds (RCP, NEWS2, 2017, chart 4).

@@ -4,6 +4,7 @@
 //!   draft without such a code is said to be not checked.
 //! - [`creatinine`] picks the newest result that stands, and says why it passed over the others.
 //! - [`formulas`] holds CKD-EPI 2021 and Cockcroft-Gault.
+//! - `figures` rounds what is shown, in one way.
 //! - [`metformin`] and [`apixaban`] hold the rules of the labels; each card states which formula its rule uses.
 //!
 //! Whatever cannot be computed is said to be "not computed, because": nothing is guessed, and silence means that an
@@ -15,6 +16,7 @@ pub mod apixaban;
 pub mod creatinine;
 pub mod drugs;
 pub mod facts;
+mod figures;
 pub mod formulas;
 pub mod metformin;
 mod text;

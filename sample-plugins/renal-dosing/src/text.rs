@@ -1,5 +1,5 @@
-//! What the clinician reads, in English and German. A summary rounds creatinine to two decimals and eGFR to one; the
-//! detail shows every input as it was written.
+//! What the clinician reads, in English and German. Computed figures are rounded alike in summary and detail
+//! ([`crate::figures`]); the detail shows every digit of an input as it was written.
 
 use cordon_sdk::prelude::*;
 use cordon_sdk::{QuantityError, none_found};
@@ -7,10 +7,13 @@ use cordon_sdk::{QuantityError, none_found};
 use crate::apixaban::{Criteria, clearance};
 use crate::creatinine::{Measured, PassedOver, Search};
 use crate::facts::{CREATININE_MAX_DAYS, Facts, Kidney, WEIGHT_MAX_DAYS, Why};
+use crate::figures;
 use crate::formulas::Sex;
 
 /// Lines of a "not used" list.
 const MOST_LINES: usize = 5;
+/// A cell without anything to say. An empty one would be left out of the row.
+const NOTHING: &str = "–";
 
 pub(crate) fn drafts_not_checked(count: usize, language: Language) -> String {
     match language {
@@ -24,27 +27,27 @@ pub(crate) fn drafts_not_checked(count: usize, language: Language) -> String {
 }
 
 pub(crate) fn metformin_contraindicated(egfr: f64, facts: &Facts) -> String {
-    let basis = basis(facts);
+    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
     match facts.language {
-        Language::English => format!("Metformin is contraindicated: eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
-        Language::German => format!("Metformin ist kontraindiziert: eGFR {egfr:.1} ml/min/1,73 m² ({basis})"),
+        Language::English => format!("Metformin is contraindicated: eGFR {egfr} mL/min/1.73 m² ({basis})"),
+        Language::German => format!("Metformin ist kontraindiziert: eGFR {egfr} ml/min/1,73 m² ({basis})"),
     }
 }
 
 pub(crate) fn metformin_not_started(egfr: f64, facts: &Facts) -> String {
-    let basis = basis(facts);
+    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
     match facts.language {
-        Language::English => format!("Starting metformin is not recommended: eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
-        Language::German => format!("Beginn von Metformin nicht empfohlen: eGFR {egfr:.1} ml/min/1,73 m² ({basis})"),
+        Language::English => format!("Starting metformin is not recommended: eGFR {egfr} mL/min/1.73 m² ({basis})"),
+        Language::German => format!("Beginn von Metformin nicht empfohlen: eGFR {egfr} ml/min/1,73 m² ({basis})"),
     }
 }
 
 pub(crate) fn metformin_reassess(egfr: f64, facts: &Facts) -> String {
-    let basis = basis(facts);
+    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
     match facts.language {
-        Language::English => format!("On metformin: weigh benefit and risk at eGFR {egfr:.1} mL/min/1.73 m² ({basis})"),
+        Language::English => format!("On metformin: weigh benefit and risk at eGFR {egfr} mL/min/1.73 m² ({basis})"),
         Language::German => {
-            format!("Unter Metformin: Nutzen und Risiko abwägen bei eGFR {egfr:.1} ml/min/1,73 m² ({basis})")
+            format!("Unter Metformin: Nutzen und Risiko abwägen bei eGFR {egfr} ml/min/1,73 m² ({basis})")
         }
     }
 }
@@ -52,12 +55,13 @@ pub(crate) fn metformin_reassess(egfr: f64, facts: &Facts) -> String {
 pub(crate) fn stale(drug: &str, facts: &Facts) -> String {
     let Some(result) = &facts.creatinine.newest else { return not_computed(drug, Why::NoCreatinine, facts.language) };
     let Measured { value, day, days_ago, .. } = result;
+    let value = figures::creatinine(*value, facts.language);
     match facts.language {
         Language::English => {
-            format!("{drug} not checked: creatinine is stale ({value:.2} mg/dL on {day}, {days_ago} days old)")
+            format!("{drug} not checked: creatinine is stale ({value} mg/dL on {day}, {days_ago} days old)")
         }
         Language::German => {
-            format!("{drug} nicht geprüft: Kreatinin ist veraltet ({value:.2} mg/dL vom {day}, {days_ago} Tage alt)")
+            format!("{drug} nicht geprüft: Kreatinin ist veraltet ({value} mg/dL vom {day}, {days_ago} Tage alt)")
         }
     }
 }
@@ -125,7 +129,7 @@ pub(crate) fn metformin_detail(facts: &Facts) -> Detail {
     let mut inputs = vec![creatinine_row(facts)];
     inputs.extend(egfr_rows(facts));
     inputs.push(active_row(facts));
-    finish(Detail::new().paragraph(rule).table(head(facts.language), &inputs), facts, &[&facts.creatinine])
+    finish(Detail::new().paragraph(rule).table(head(facts.language), &inputs), facts, &[creatinine_search(facts)])
 }
 
 pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
@@ -141,11 +145,11 @@ pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
     let age = facts.age_today.map_or_else(|| dash(language), |age| age.to_string());
     let weight = facts.weight.newest.as_ref();
     let mut rows = vec![
-        [marked(language.pick("Age (years)", "Alter (Jahre)"), criteria.age, language), age, String::new()],
+        [marked(language.pick("Age (years)", "Alter (Jahre)"), criteria.age, language), age, NOTHING.to_owned()],
         [
             marked(language.pick("Weight", "Gewicht"), criteria.weight, language),
-            weight.map_or_else(|| dash(language), |found| found.as_written.clone()),
-            weight.map_or_else(String::new, |found| found.date.to_string()),
+            weight.map_or_else(|| dash(language), |found| language.number(&found.as_written)),
+            weight.map_or_else(|| NOTHING.to_owned(), |found| found.date.to_string()),
         ],
     ];
     let [_, value, date] = creatinine_row(facts);
@@ -155,16 +159,22 @@ pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
             "Creatinine clearance (Cockcroft-Gault, actual weight; not used here, for labels that use it)",
             "Kreatinin-Clearance (Cockcroft-Gault, Ist-Gewicht; hier nicht genutzt, für Fachinformationen, die sie nutzen)",
         );
-        rows.push([name.to_owned(), format!("{clearance:.1} {}", language.pick("mL/min", "ml/min")), String::new()]);
+        let value = format!("{} {}", figures::clearance(clearance, language), language.pick("mL/min", "ml/min"));
+        rows.push([name.to_owned(), value, NOTHING.to_owned()]);
     }
-    finish(Detail::new().paragraph(rule).table(head(language), &rows), facts, &[&facts.creatinine, &facts.weight])
+    finish(
+        Detail::new().paragraph(rule).table(head(language), &rows),
+        facts,
+        &[creatinine_search(facts), weight_search(facts)],
+    )
 }
 
 fn basis(facts: &Facts) -> String {
     let Some(Measured { value, day, .. }) = &facts.creatinine.newest else { return String::new() };
+    let value = figures::creatinine(*value, facts.language);
     match facts.language {
-        Language::English => format!("creatinine {value:.2} mg/dL on {day}"),
-        Language::German => format!("Kreatinin {value:.2} mg/dL vom {day}"),
+        Language::English => format!("creatinine {value} mg/dL on {day}"),
+        Language::German => format!("Kreatinin {value} mg/dL vom {day}"),
     }
 }
 
@@ -184,7 +194,7 @@ fn because(why: Why, language: Language) -> String {
             format!("the patient was {age} at the test and CKD-EPI 2021 is for adults")
         }
         (Why::Child(age), Language::German) => {
-            format!("bei der Messung {age} Jahre alt, CKD-EPI 2021 gilt für Erwachsene")
+            format!("der Patient bei der Messung {age} Jahre alt war und CKD-EPI 2021 für Erwachsene gilt")
         }
     }
 }
@@ -207,12 +217,18 @@ fn marked(name: &str, met: Option<bool>, language: Language) -> String {
 }
 
 fn creatinine_row(facts: &Facts) -> [String; 3] {
-    let name = facts.language.pick("Creatinine", "Kreatinin").to_owned();
-    match &facts.creatinine.newest {
-        Some(found) if found.as_written.ends_with("mg/dL") => [name, found.as_written.clone(), found.date.to_string()],
-        Some(found) => [name, format!("{} = {:.2} mg/dL", found.as_written, found.value), found.date.to_string()],
-        None => [none_found(&name, facts.language), String::new(), String::new()],
-    }
+    let language = facts.language;
+    let name = language.pick("Creatinine", "Kreatinin").to_owned();
+    let Some(found) = &facts.creatinine.newest else {
+        return [none_found(&name, language), NOTHING.to_owned(), NOTHING.to_owned()];
+    };
+    let written = language.number(&found.as_written);
+    let value = if written.ends_with("mg/dL") {
+        written
+    } else {
+        format!("{written} = {} mg/dL", figures::creatinine(found.value, language))
+    };
+    [name, value, found.date.to_string()]
 }
 
 fn egfr_rows(facts: &Facts) -> Vec<[String; 3]> {
@@ -231,23 +247,31 @@ fn egfr_rows(facts: &Facts) -> Vec<[String; 3]> {
     };
     let unit = language.pick("mL/min/1.73 m²", "ml/min/1,73 m²");
     vec![
-        [language.pick("Age at the test", "Alter bei der Messung").to_owned(), age.to_string(), String::new()],
-        [language.pick("Sex", "Geschlecht").to_owned(), sex.to_owned(), String::new()],
-        [name.to_owned(), format!("{egfr:.2} {unit}"), String::new()],
+        [language.pick("Age at the test", "Alter bei der Messung").to_owned(), age.to_string(), NOTHING.to_owned()],
+        [language.pick("Sex", "Geschlecht").to_owned(), sex.to_owned(), NOTHING.to_owned()],
+        [name.to_owned(), format!("{} {unit}", figures::egfr(egfr, language)), NOTHING.to_owned()],
     ]
 }
 
 fn active_row(facts: &Facts) -> [String; 3] {
     let name = facts.language.pick("Active order of metformin", "Aktive Verordnung von Metformin");
     if facts.on_metformin {
-        [name.to_owned(), facts.language.pick("yes", "ja").to_owned(), String::new()]
+        [name.to_owned(), facts.language.pick("yes", "ja").to_owned(), NOTHING.to_owned()]
     } else {
-        [none_found(name, facts.language), String::new(), String::new()]
+        [none_found(name, facts.language), NOTHING.to_owned(), NOTHING.to_owned()]
     }
 }
 
-/// Adds what was not used and why.
-fn finish(detail: Detail, facts: &Facts, searches: &[&Search]) -> Detail {
+fn creatinine_search(facts: &Facts) -> (&'static str, &Search) {
+    (facts.language.pick("creatinine", "Kreatinin"), &facts.creatinine)
+}
+
+fn weight_search(facts: &Facts) -> (&'static str, &Search) {
+    (facts.language.pick("weight", "Gewicht"), &facts.weight)
+}
+
+/// Adds what was not used and why: of each kind of result, by its name.
+fn finish(detail: Detail, facts: &Facts, searches: &[(&str, &Search)]) -> Detail {
     let language = facts.language;
     let mut lines: Vec<String> = Vec::new();
     if facts.kidney() == Kidney::Stale {
@@ -262,9 +286,11 @@ fn finish(detail: Detail, facts: &Facts, searches: &[&Search]) -> Detail {
             Language::German => format!("Gewicht: älter als {WEIGHT_MAX_DAYS} Tage (Vorgabe dieses Werkzeugs)"),
         });
     }
-    for (date, why) in searches.iter().flat_map(|search| &search.passed_over) {
-        let date = date.as_ref().map_or(language.pick("undated", "undatiert"), Date::text);
-        lines.push(format!("{date}: {}", passed_over(why, language)));
+    for (name, search) in searches {
+        for (date, why) in &search.passed_over {
+            let date = date.as_ref().map_or(language.pick("undated", "undatiert"), Date::text);
+            lines.push(format!("{name}, {date}: {}", passed_over(why, language)));
+        }
     }
     if lines.is_empty() {
         return detail;

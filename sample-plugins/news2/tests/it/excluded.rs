@@ -19,7 +19,7 @@ fn born(date: &str) -> Case {
 fn there_is_no_score_under_16() {
     let expected = "NEWS2 not computed, because the patient is 15 and it is not for anybody under 16";
     assert_eq!(summary(&born("2005-06-02")), expected);
-    assert_eq!(summary(&born("2005-06-01")), "NEWS2 0: low");
+    assert_eq!(summary(&born("2005-06-01")), "NEWS2 0: low risk");
 }
 
 #[test]
@@ -41,12 +41,12 @@ fn there_is_no_score_in_pregnancy() {
             "verificationStatus": {"coding": [{"code": verification}]}})],
         )
     };
-    let expected = "NEWS2 not computed, because it is not for pregnancy";
+    let expected = "NEWS2 not computed, because a pregnancy is recorded and it is not for pregnant patients";
     assert_eq!(summary(&condition("77386006", "active", "confirmed")), expected);
     assert_eq!(summary(&condition("72892002", "active", "provisional")), expected);
-    assert_eq!(summary(&condition("77386006", "resolved", "confirmed")), "NEWS2 0: low");
-    assert_eq!(summary(&condition("77386006", "active", "entered-in-error")), "NEWS2 0: low");
-    assert_eq!(summary(&condition("13645005", "active", "confirmed")), "NEWS2 0: low");
+    assert_eq!(summary(&condition("77386006", "resolved", "confirmed")), "NEWS2 0: low risk");
+    assert_eq!(summary(&condition("77386006", "active", "entered-in-error")), "NEWS2 0: low risk");
+    assert_eq!(summary(&condition("13645005", "active", "confirmed")), "NEWS2 0: low risk");
 }
 
 #[test]
@@ -57,11 +57,11 @@ fn the_newest_pregnancy_status_counts_for_300_days() {
         row
     };
     let with = |rows: Vec<serde_json::Value>| summary(&case().need("pregnancy-status", rows));
-    let expected = "NEWS2 not computed, because it is not for pregnancy";
+    let expected = "NEWS2 not computed, because a pregnancy is recorded and it is not for pregnant patients";
     assert_eq!(with(vec![status("LA15173-0", "2020-08-05")]), expected);
-    assert_eq!(with(vec![status("LA15173-0", "2020-08-04")]), "NEWS2 0: low");
+    assert_eq!(with(vec![status("LA15173-0", "2020-08-04")]), "NEWS2 0: low risk");
     let later = [status("LA15173-0", "2021-02-01"), status("LA26683-5", "2021-03-01")];
-    assert_eq!(with(later.to_vec()), "NEWS2 0: low");
+    assert_eq!(with(later.to_vec()), "NEWS2 0: low risk");
 }
 
 #[test]

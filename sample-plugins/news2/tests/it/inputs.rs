@@ -18,7 +18,7 @@ fn each_missing_parameter_is_named_and_gives_no_score() {
     ];
     for (need, name) in parameters {
         let card = card(&case().need(need, []));
-        assert_eq!(card.summary(), format!("NEWS2 not computed, because missing from the last 24 h: {name}"));
+        assert_eq!(card.summary(), format!("NEWS2 not computed, because the last 24 h have no value for: {name}"));
         assert!(card.markdown().contains(&format!("- {name}: none found in the data available")));
     }
 }
@@ -52,6 +52,14 @@ fn degrees_fahrenheit_are_converted_and_shown_as_written() {
 }
 
 #[test]
+fn a_temperature_that_was_written_as_it_is_shown_stands_alone() {
+    let temperature = |celsius: f64| card(&case().need("temperature", [quantity("8310-5", celsius, "Cel")]));
+    assert!(temperature(34.6).markdown().contains("| temperature | 34.6 °C | 3 |"));
+    assert!(temperature(38.0).markdown().contains("| temperature | 38.0 °C | 0 |"));
+    assert!(temperature(38.05).markdown().contains("| temperature | 38.1 °C (38.05 Cel) | 1 |"));
+}
+
+#[test]
 fn a_number_in_an_unknown_unit_is_not_a_temperature() {
     let card = card(&case().need("temperature", [quantity("8310-5", 310.0, "K")]));
     assert!(card.summary().ends_with("temperature"));
@@ -71,7 +79,7 @@ fn values_are_rounded_to_the_charts_precision() {
 #[test]
 fn a_sign_of_more_than_24_hours_is_not_used() {
     let pulse = |date: &str| card(&case().need("pulse", [at(quantity("8867-4", 72.0, "/min"), date)]));
-    assert_eq!(pulse("2021-05-31T00:00:00Z").summary(), "NEWS2 0: low");
+    assert_eq!(pulse("2021-05-31T00:00:00Z").summary(), "NEWS2 0: low risk");
     let old = pulse("2021-05-30T23:59:59Z");
     assert!(old.summary().ends_with("pulse"));
     assert!(old.markdown().contains("older than 24 hours (policy of this tool)"));
@@ -90,7 +98,7 @@ fn a_row_entered_in_error_is_passed_over_for_the_one_before() {
     for status in ["entered-in-error", "preliminary", "cancelled"] {
         let wrong = with_status(at(quantity("9279-1", 44.0, "/min"), "2021-05-31T23:00:00Z"), status);
         let card = card(&case().need("respiration", [wrong, quantity("9279-1", 18.0, "/min")]));
-        assert_eq!(card.summary(), "NEWS2 0: low", "{status}");
+        assert_eq!(card.summary(), "NEWS2 0: low risk", "{status}");
         assert!(card.markdown().contains("respiration rate, 2021-05-31T23:00:00Z"), "{status}");
     }
 }

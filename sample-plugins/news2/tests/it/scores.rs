@@ -9,7 +9,7 @@ use crate::{amount, answer, card, case, pressure, quantity};
 #[test]
 fn the_first_worked_example_scores_0() {
     let card = card(&case());
-    assert_eq!((card.summary(), card.indicator()), ("NEWS2 0: low", Indicator::Info));
+    assert_eq!((card.summary(), card.indicator()), ("NEWS2 0: low risk", Indicator::Info));
     assert!(card.markdown().contains("| respiration rate | 18.0 /min | 0 | 2021-05-31T22:00:00Z |"));
     assert!(card.markdown().contains("at least every 12 hours"));
     assert!(card.markdown().contains("Royal College of Physicians"));
@@ -54,7 +54,7 @@ fn scale_2_needs_the_recorded_target() {
         card(&case().need("saturation", [row]))
     };
     let on_target = with_target(88.0, 92.0, "therapeutic");
-    assert_eq!(on_target.summary(), "NEWS2 0: low");
+    assert_eq!(on_target.summary(), "NEWS2 0: low risk");
     assert!(on_target.markdown().contains("scale 2, target 88-92 % recorded"));
     for other in [with_target(88.0, 92.0, "normal"), with_target(94.0, 98.0, "therapeutic")] {
         assert!(other.summary().starts_with("NEWS2 3: urgent ward-based review"));
@@ -73,5 +73,12 @@ fn without_a_granted_need_the_tool_says_so_to_the_host() {
 
 #[test]
 fn a_german_ward_reads_german() {
-    assert_eq!(card(&case().locale("de")).summary(), "NEWS2 0: niedrig");
+    let german = card(&case().locale("de"));
+    assert_eq!(german.summary(), "NEWS2 0: niedriges Risiko");
+    assert!(german.markdown().contains("| Temperatur | 36,8 °C | 0 |"), "{}", german.markdown());
+    let child = case().locale("de").need("patient", [json!({"resourceType": "Patient", "birthDate": "2005-06-02"})]);
+    let expected = "NEWS2 nicht berechnet, weil der Patient 15 Jahre alt ist und der Score erst ab 16 Jahren gilt";
+    assert_eq!(card(&child).summary(), expected);
+    let missing = "NEWS2 nicht berechnet, weil aus den letzten 24 h kein Wert vorliegt für: Puls";
+    assert_eq!(card(&case().locale("de").need("pulse", [])).summary(), missing);
 }

@@ -29,7 +29,7 @@ fn from_30_to_45_metformin_is_not_started() {
     assert_eq!(card.summary(), expected);
     assert!(card.markdown().contains("CKD-EPI 2021"));
     assert!(card.markdown().contains("not creatinine clearance"));
-    assert!(card.markdown().contains("43.90"));
+    assert!(card.markdown().contains("| eGFR (CKD-EPI 2021) | 43.9 mL/min/1.73 m² | – |"), "{}", card.markdown());
 }
 
 #[test]
@@ -162,6 +162,33 @@ fn without_a_granted_need_the_tool_says_so_to_the_host() {
 fn a_german_ward_reads_german() {
     let case = case([metformin()]).locale("de-DE").need("creatinine", [creatinine(1.8, "2021-05-20")]);
     let card = card(&case);
-    assert!(card.summary().starts_with("Beginn von Metformin nicht empfohlen: eGFR 43.9"), "{}", card.summary());
+    assert!(card.summary().starts_with("Beginn von Metformin nicht empfohlen: eGFR 43,9"), "{}", card.summary());
+    assert!(card.summary().ends_with("(Kreatinin 1,80 mg/dL vom 2021-05-20)"), "{}", card.summary());
     assert!(card.markdown().contains("Kreatinin-Clearance"));
+    assert!(card.markdown().contains("| Kreatinin | 1,8 mg/dL | 2021-05-20 |"), "{}", card.markdown());
+    assert!(card.markdown().contains("| 43,9 ml/min/1,73 m² |"), "{}", card.markdown());
+}
+
+#[test]
+fn a_german_ward_reads_why_a_child_is_not_checked() {
+    let case = case([metformin()])
+        .locale("de")
+        .need("patient", [patient("female", "2003-05-25")])
+        .need("creatinine", [creatinine(1.8, "2021-05-20")]);
+    let expected = "Metformin nicht geprüft: eGFR nicht berechnet, weil der Patient bei der Messung 17 Jahre alt war \
+                    und CKD-EPI 2021 für Erwachsene gilt";
+    assert_eq!(card(&case).summary(), expected);
+}
+
+#[test]
+fn every_row_of_a_table_fills_its_columns() {
+    let known = case([metformin()]).need("creatinine", [creatinine(3.0, "2021-05-20")]);
+    for card in [card(&known), card(&case([metformin()]))] {
+        let rows: Vec<&str> = card.markdown().lines().filter(|line| line.starts_with('|')).collect();
+        assert!(
+            rows.len() > 3 && rows.iter().all(|row| row.split(" | ").all(|cell| !cell.trim().is_empty())),
+            "{rows:?}"
+        );
+        assert!(rows.iter().all(|row| row.matches('|').count() == 4), "{rows:?}");
+    }
 }

@@ -39,7 +39,7 @@ fn another_unit_is_not_guessed() {
     let row = result("2160-0", &json!(0.159), "mmol/L", "2021-05-20");
     let card = card(&case([metformin()]).need("creatinine", [row]));
     assert!(card.summary().contains("no usable creatinine"));
-    assert!(card.markdown().contains("2021-05-20: the unit is not one that is converted"));
+    assert!(card.markdown().contains("creatinine, 2021-05-20: the unit is not one that is converted"));
 }
 
 #[test]
