@@ -1,12 +1,19 @@
 //! Clinical figures end to end, against sources that share no code with the tools.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::Command;
 
+use cordon_core::ids::{PatientId, TenantId};
+use cordon_core::manifest::{Manifest, Source};
+use cordon_core::ports::{Query, Records as _};
+use cordon_fhir::scope::Scope;
 use cordon_guest_build::repository;
+use cordon_store::{Reader, Store};
 use serde_json::{Value, json};
 
-use crate::world::{World, files, metformin, patient_view, shared};
+use crate::world::{World, files, metformin, patient_view, samples, shared};
 
 /// The figure after a word in a card's text.
 fn figure(text: &str, after: &str) -> f64 {
@@ -15,19 +22,23 @@ fn figure(text: &str, after: &str) -> f64 {
     digits.trim_end_matches('.').parse().unwrap_or_else(|_| panic!("no figure after `{after}` in `{text}`"))
 }
 
-#[test]
-fn a_metformin_draft_for_a_synthea_patient_gives_a_card_that_says_the_creatinine_is_stale() {
-    let mut world = World::new();
+/// A host's store with the 7 Synthea bundles, and what an independent script says about their patients.
+fn synthea(world: &World) -> Vec<Value> {
     let bundles = files(&shared("synthea"), ".json");
     let bundles: Vec<&str> =
         bundles.iter().map(String::as_str).filter(|file| !file.ends_with("expected.json")).collect();
     let loaded = world.done(&[&["load"][..], &bundles].concat());
     assert_eq!((bundles.len(), &loaded["refused"]), (7, &json!(0)));
+    let expected = std::fs::read(shared("synthea").join("expected.json")).unwrap();
+    serde_json::from_slice::<Value>(&expected).unwrap()["patients"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_metformin_draft_for_a_synthea_patient_gives_a_card_that_says_the_creatinine_is_stale() {
+    let mut world = World::new();
+    let patients = synthea(&world);
     world.serve(&["--now", "2021-06-01"]);
     world.install_samples();
-    let expected = std::fs::read(shared("synthea").join("expected.json")).unwrap();
-    let expected: Value = serde_json::from_slice(&expected).unwrap();
-    let patients = expected["patients"].as_array().unwrap();
     let with_egfr: Vec<&Value> = patients.iter().filter(|patient| patient.get("egfr_ckdepi2021").is_some()).collect();
     assert_eq!(with_egfr.len(), 2);
     for patient in with_egfr {
@@ -37,6 +48,56 @@ fn a_metformin_draft_for_a_synthea_patient_gives_a_card_that_says_the_creatinine
         assert!(card.contains("stale") || card.contains("days old"), "{card}");
         assert!(card.contains(egfr["at"].as_str().unwrap().split('T').next().unwrap()), "{card}");
         assert!(card.contains(&egfr["creatinine"].to_string()), "{card}");
+    }
+}
+
+/// `code|display` of each drug that a patient's record has an active order of, in order. The need is that of the sample.
+fn active_drugs(store: &Reader, patient: &str) -> Vec<String> {
+    let scope = Scope::parse("patient/MedicationRequest.rs?status=active").unwrap();
+    let (tenant, patient) = (TenantId::new("main").unwrap(), PatientId::new(patient).unwrap());
+    let mut drugs = Vec::new();
+    let mut each = |row: Value| {
+        let coding = &row["medicationCodeableConcept"]["coding"][0];
+        drugs.push(format!("{}|{}", coding["code"].as_str().unwrap(), coding["display"].as_str().unwrap()));
+        ControlFlow::Continue(())
+    };
+    store.visit(Query { tenant: &tenant, patient: &patient, scope: &scope }, &mut each).unwrap();
+    drugs.sort();
+    drugs
+}
+
+#[test]
+fn the_active_drugs_of_synthea_patients_are_those_of_an_independent_script() {
+    let world = World::new();
+    let patients = synthea(&world);
+    let store = Store::open_read_only(Path::new(&world.path("site/data"))).unwrap();
+    for patient in &patients {
+        let drugs = active_drugs(&store, patient["patient"].as_str().unwrap());
+        assert_eq!(json!(drugs), patient["activeMeds"], "{}", patient["file"]);
+    }
+    let drugs = patients.iter().map(|patient| patient["activeMeds"].as_array().unwrap().len());
+    assert_eq!((patients.len(), drugs.sum::<usize>()), (7, 12));
+}
+
+/// What discovery must say about the samples when everything they ask for is granted. Read by hand: one template for each
+/// need of a record, the patient as the only token, codes encoded once, no `_count`.
+const DISCOVERY: &str = include_str!("../../../../tests/data/cds-hooks/discovery-samples.json");
+
+#[test]
+fn discovery_asks_for_what_was_granted_and_for_nothing_else() {
+    let mut world = World::new();
+    world.serve(&[]);
+    world.install_samples();
+    let said = world.done(&["call", "--client", &world.path("site/client")]);
+    let (said, golden) = (&said["body"], serde_json::from_str::<Value>(DISCOVERY).unwrap());
+    assert_eq!(*said, golden, "discovery has changed: {said:#}");
+    for service in said["services"].as_array().unwrap() {
+        let manifest = std::fs::read_to_string(samples().join(service["id"].as_str().unwrap()).join("plugin.toml"));
+        let manifest = Manifest::parse(&manifest.unwrap()).unwrap();
+        let of_the_record = manifest.needs.values().filter(|need| matches!(need.source, Source::Record(_)));
+        let needs: BTreeSet<String> = of_the_record.map(|need| need.name.to_string()).collect();
+        let templates: BTreeSet<String> = service["prefetch"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(templates, needs, "{}", service["id"]);
     }
 }
 
