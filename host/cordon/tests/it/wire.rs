@@ -153,9 +153,16 @@ fn a_body_that_is_too_large_too_deep_or_ambiguous_is_refused_at_once() {
 #[test]
 fn a_stalled_header_and_a_stalled_body_are_cut_off_within_15_seconds_and_others_are_served() {
     let (_world, ehr) = hospital(|config| config);
-    let head = || ehr.head(&ehr.sign(&ehr.claims(PATH)), "labs", 1_000);
-    let half = head().split_at(100).0.to_owned();
-    let stalls = [(String::new(), None), (half, None), (head(), Some(408)), (head() + "{\"hook\":", Some(408))];
+    let head = |service: &str| ehr.head(&ehr.sign(&ehr.claims(&format!("/cds-services/{service}"))), service, 1_000);
+    let half = head("labs").split_at(100).0.to_owned();
+    let begun = head("labs") + "{\"hook\":";
+    let stalls = [
+        (String::new(), None),
+        (half, None),
+        (head("labs"), Some(408)),
+        (begun, Some(408)),
+        (head("labs/feedback"), Some(408)),
+    ];
     let stall = |bytes: String, expected: Option<u16>| {
         let start = Instant::now();
         let status = exchange(ehr.port, bytes.as_bytes()).map(|answer| answer.status);

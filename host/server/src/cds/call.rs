@@ -52,8 +52,9 @@ pub(super) async fn call(State(door): State<Door>, uri: Uri, headers: HeaderMap,
 fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
     let Ok(invocation) = door.mint() else { return answer::unavailable(None) };
     let Arrived { client, id, body, started } = arrived;
-    if !has_turn {
-        // Nothing is parsed without a turn: a crowd that waits in vain must not cost what it waited for.
+    if body.is_ok() && !has_turn {
+        // Nothing is parsed without a turn: a crowd that waits in vain must not cost what it waited for. A body that
+        // was not read costs nothing, and its sender reads why.
         let known = Known { service: door.known_service(&client.tenant, id), ..Known::default() };
         return end(door, client, &invocation, &Stop::Unavailable, known);
     }

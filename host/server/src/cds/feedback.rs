@@ -46,7 +46,7 @@ fn keep(
     has_turn: bool,
 ) -> Response {
     let Ok(invocation) = door.mint() else { return answer::unavailable(None) };
-    if !has_turn {
+    if body.is_ok() && !has_turn {
         let known = Known { service: door.known_service(&client.tenant, id), ..Known::default() };
         return end(door, client, &invocation, &Stop::Unavailable, known);
     }
