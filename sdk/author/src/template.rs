@@ -10,7 +10,7 @@ static SDK: Dir<'_> = include_dir!("$OUT_DIR/cordon-sdk");
 const VENDOR: &str = "vendor/cordon-sdk";
 
 /// Path and text of what the author goes on to write.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     (".cargo/config.toml", include_str!("../template/cargo-config.toml.txt")),
     (".gitignore", include_str!("../template/gitignore.txt")),
     ("Cargo.toml", include_str!("../template/Cargo.toml.txt")),
@@ -18,6 +18,7 @@ const FILES: [(&str, &str); 12] = [
     ("clippy.toml", include_str!("../template/clippy.toml.txt")),
     ("plugin.toml", include_str!("../template/plugin.toml.txt")),
     ("src/lib.rs", include_str!("../template/lib.rs.txt")),
+    ("examples/request.json", include_str!("../template/request.json.txt")),
     ("tests/cases.rs", include_str!("../template/cases.rs.txt")),
     ("cases/high.json", include_str!("../template/cases/high.json.txt")),
     ("cases/normal.json", include_str!("../template/cases/normal.json.txt")),
@@ -30,10 +31,11 @@ pub(crate) fn files(id: &PluginId) -> Vec<(String, Vec<u8>)> {
     let fill = |text: &str| {
         let package = package(id);
         let module = package.replace('-', "_");
-        let service = id.as_str().rsplit('.').next().unwrap_or_default();
+        let (namespace, service) = id.as_str().rsplit_once('.').unwrap_or_default();
         text.replace("{{id}}", id.as_str())
             .replace("{{package}}", &package)
             .replace("{{crate}}", &module)
+            .replace("{{namespace}}", namespace)
             .replace("{{service}}", service)
             .into_bytes()
     };
