@@ -103,7 +103,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return report::usage(&error, std::env::args_os().any(|argument| argument == "--json")),
+    };
     let ended = match cli.verb {
         Verb::New(verb) => author::new(&verb),
         Verb::Build(verb) => author::build(&verb),

@@ -70,10 +70,31 @@ pub(crate) fn print(ended: Ended, json: bool) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// A table for people.
+/// Prints help, a version or a wrong usage; for scripts a wrong usage is one JSON object too.
+#[expect(clippy::print_stdout, reason = "this is where the command line speaks")]
+pub(crate) fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    if json && error.use_stderr() {
+        println!("{}", json!({ "error": { "kind": "usage", "message": one_line(&error.to_string()) } }));
+        return ExitCode::from(2);
+    }
+    error.exit()
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+/// Columns of a table that is not printed to a terminal.
+const COLUMNS: u16 = 100;
+
+/// A table for people: as wide as the terminal, long cells in several lines.
 pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(head);
-    table.add_rows(rows);
+    table.add_rows(rows).set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    if table.width().is_none() {
+        table.set_width(COLUMNS);
+    }
     table.to_string()
 }

@@ -30,7 +30,7 @@ use crate::operations;
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The store.
-    #[error("the data directory `{path}` cannot be used: {source}")]
+    #[error("the data directory `{path}` cannot be used")]
     Open {
         /// The directory.
         path: String,
@@ -47,19 +47,19 @@ pub enum HostError {
     #[error("a demo store is served on loopback only, and {0} is not")]
     DemoBeyondLoopback(SocketAddr),
     /// The log's key.
-    #[error("the log's key: {0}")]
+    #[error("the log's key")]
     Key(#[from] KeyError),
     /// The log's name.
-    #[error("log-origin: {0}")]
+    #[error("log-origin")]
     Origin(#[from] CheckpointError),
     /// The log.
-    #[error("the log cannot be written: {0}")]
+    #[error("the log cannot be written")]
     Ledger(#[from] LedgerError),
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// A client's keys.
-    #[error("client `{issuer}`: {source}")]
+    #[error("client `{issuer}`")]
     Client {
         /// The client.
         issuer: Issuer,

@@ -12,7 +12,7 @@ use cordon_core::ids::{NeedName, PluginId};
 use cordon_server::admin::client::{ClientError, ask};
 use cordon_server::admin::protocol::{Act, Reply, Request};
 use cordon_server::config::Config;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Host;
 use crate::files;
@@ -114,7 +114,7 @@ pub(crate) fn trust(verb: &Trust) -> Ended {
             let act = Act::TrustAdd { key: files::text(key)?, namespace: namespace.clone() };
             tell(host, Some(because), act, |done| format!("trusted for {namespace}: {}", text(done, "key")))
         }
-        Trust::List { host } => tell(host, None, Act::TrustList, |done| {
+        Trust::List { host } => tell_list(host, "keys", Act::TrustList, |done| {
             let rows = items(done).map(|key| vec![text(key, "namespace"), text(key, "key")]).collect();
             table(&["namespace", "key"], rows)
         }),
@@ -176,7 +176,7 @@ pub(crate) fn switch(verb: &Switch, on: bool) -> Ended {
 
 /// `cordon list`
 pub(crate) fn list(verb: &List) -> Ended {
-    tell(&verb.host, None, Act::List, |done| {
+    tell_list(&verb.host, "plugins", Act::List, |done| {
         let row = |plugin: &Value| {
             let on = plugin.get("enabled").and_then(Value::as_bool).unwrap_or_default();
             vec![
@@ -197,22 +197,61 @@ pub(crate) fn show(verb: &Show) -> Ended {
 
 /// The page a hospital reads before it grants.
 fn page(plugin: &Value) -> String {
-    let need = |need: &Value| {
-        let granted = match need.get("granted") {
-            Some(Value::Null) | None => "not given".to_owned(),
-            Some(granted) => granted.get("within").and_then(Value::as_str).unwrap_or("given").to_owned(),
-        };
-        vec![text(need, "name"), text(need, "asks-for"), text(need, "elements"), text(need, "why"), granted]
-    };
-    let needs = plugin.get("needs").map(items).into_iter().flatten().map(need).collect();
-    let lines =
-        ["plugin", "version", "title", "intended-use", "publisher", "contact", "component", "signed-by", "state"];
+    let lines = [
+        "plugin",
+        "version",
+        "state",
+        "title",
+        "description",
+        "intended-use",
+        "publisher",
+        "contact",
+        "component",
+        "signed-by",
+    ];
     let head: Vec<String> = lines.iter().map(|name| format!("{name:>13}  {}", text(plugin, name))).collect();
+    let list = |name: &str, line: fn(&Value) -> String| -> String {
+        plugin.get(name).map(items).into_iter().flatten().map(line).collect()
+    };
     format!(
-        "{}\n\n{}\n\nSends data to its maker: no. A plugin has no network; its cards go to the clinician only.",
+        "{}\n\nanswers{}\n\nasks to see{}\n\nmay write\n  cards{}\n\n\
+         Sends data to its maker: no. A plugin has no network; its cards go to the clinician only.",
         head.join("\n"),
-        table(&["need", "asks for", "elements", "why", "grant"], needs)
+        list("services", service),
+        list("needs", need),
+        list("proposals", |one| format!("\n  an order: {}, {}", text(one, "name"), text(one, "what"))),
     )
+}
+
+fn service(service: &Value) -> String {
+    let link = text(service, "link");
+    let link = if link.is_empty() { link } else { format!(", link on each card: {link}") };
+    format!("\n  {} at {}{link}", text(service, "id"), text(service, "hook"))
+}
+
+fn need(need: &Value) -> String {
+    let granted = match need.get("granted") {
+        Some(Value::Null) | None => "not given".to_owned(),
+        Some(granted) => granted
+            .get("within")
+            .and_then(Value::as_str)
+            .map_or_else(|| "given".to_owned(), |within| format!("given within {}", readable(within))),
+    };
+    let newest = need.get("newest").and_then(Value::as_u64);
+    let many = newest.map_or_else(|| "all".to_owned(), |newest| format!("the newest {newest}"));
+    format!(
+        "\n  {}: {granted}\n      {}, {many}\n      of each only {}\n      if withheld, it {}\n      why: {}",
+        text(need, "name"),
+        readable(&text(need, "asks-for")),
+        text(need, "elements"),
+        text(need, "if-withheld"),
+        text(need, "why")
+    )
+}
+
+/// A scope as people write it. Only characters that separate nothing inside a value are decoded.
+fn readable(scope: &str) -> String {
+    scope.replace("%3A", ":").replace("%2F", "/").replace("%7C", "|")
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
@@ -223,16 +262,30 @@ fn text(value: &Value, member: &str) -> String {
     value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// Asks for a list; scripts get it as the one member of an object.
+fn tell_list(host: &Host, name: &str, act: Act, say: impl FnOnce(&Value) -> String) -> Ended {
+    let done = hear(host, None, act)?;
+    Ok(Report::new(say(&done), &json!({ name: done }))?)
+}
+
 /// Asks the running host and says what came of it.
 fn tell(host: &Host, because: Option<&Reason>, act: Act, say: impl FnOnce(&Value) -> String) -> Ended {
+    let done = hear(host, because, act)?;
+    Ok(Report::new(say(&done), &done)?)
+}
+
+fn hear(host: &Host, because: Option<&Reason>, act: Act) -> Result<Value, Failure> {
     let config = Config::read(&host.config)?;
     let reason = because.map(|because| because.reason.clone());
     let request = Request { tenant: host.tenant.clone(), reason, act };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(ask(&config.admin_socket, &request)) {
-        Ok(Reply::Done(done)) => Ok(Report::new(say(&done), &done)?),
+        Ok(Reply::Done(done)) => Ok(done),
         Ok(Reply::Refused { kind, message }) => Err(Failure::Refused { kind, message }),
         Ok(Reply::Failed { message }) => Err(Failure::Failed(anyhow::anyhow!(message))),
+        Err(error @ ClientError::Denied { .. }) => {
+            Err(Failure::Refused { kind: "not-an-administrator".to_owned(), message: error.to_string() })
+        }
         Err(error @ ClientError::NotRunning { .. }) => Err(Failure::NotRunning(error.to_string())),
         Err(error @ ClientError::Broken(_)) => Err(error.into()),
     }

@@ -50,7 +50,7 @@ fn an_act_without_a_host_and_an_act_without_a_reason_are_told_apart() {
     let mut world = World::new();
     assert_eq!(world.say(&["list"]).code, 4);
     world.serve(&[]);
-    assert_eq!(world.done(&["list"]), json!([]));
+    assert_eq!(world.done(&["list"]), json!({ "plugins": [] }));
     let refused = world.say(&["enable", "org.example.nothing.here", "--reason", " "]);
     assert_eq!((refused.code, refused.json["error"]["kind"].as_str()), (3, Some("no-reason")));
     let unknown = world.say(&["enable", "org.example.nothing.here", "--reason", "test"]);

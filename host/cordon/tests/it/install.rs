@@ -85,7 +85,7 @@ fn what_this_test_signs_itself_is_what_the_host_installs() {
     let (world, key) = hospital();
     let package = forged(&world, &component(), &envelope(&statement(PLUGIN, &component(), &manifest()), &key));
     world.install(PLUGIN, &package);
-    assert_eq!(world.done(&["list"])[0]["enabled"], true);
+    assert_eq!(world.done(&["list"])["plugins"][0]["enabled"], true);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_newer_version_waits_until_it_is_granted_and_the_old_one_answers_meanwhile()
     assert_eq!(call(), 200, "switching on is not a grant of the newer version");
     world.done(&[&["grant", PLUGIN, "--all"][..], &REASON].concat());
     assert_eq!(call(), 503, "the newer version, which traps, does not answer");
-    assert_eq!(world.done(&["list"])[0]["version"], "1.1.0");
+    assert_eq!(world.done(&["list"])["plugins"][0]["version"], "1.1.0");
 }
 
 #[test]

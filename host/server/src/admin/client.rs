@@ -18,6 +18,12 @@ pub enum ClientError {
         /// The socket.
         socket: String,
     },
+    /// The file system does not let this user reach the socket.
+    #[error("this user may not use `{socket}`: run as the host's user, or add the user id to `admins`")]
+    Denied {
+        /// The socket.
+        socket: String,
+    },
     /// The conversation broke off, or the answer is not one.
     #[error("the host's answer could not be read: {0}")]
     Broken(String),
@@ -28,7 +34,13 @@ pub enum ClientError {
 /// # Errors
 /// [`ClientError`].
 pub async fn ask(socket: &Path, request: &Request) -> Result<Reply, ClientError> {
-    let not_running = |_| ClientError::NotRunning { socket: socket.display().to_string() };
+    let not_running = |error: std::io::Error| {
+        let socket = socket.display().to_string();
+        match error.kind() == std::io::ErrorKind::PermissionDenied {
+            true => ClientError::Denied { socket },
+            false => ClientError::NotRunning { socket },
+        }
+    };
     let stream = UnixStream::connect(socket).await.map_err(not_running)?;
     let broken = |error: &dyn std::fmt::Display| ClientError::Broken(error.to_string());
     let (mut sender, connection) =
