@@ -1,8 +1,10 @@
 //! The shape of the tree.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::sh;
 
@@ -11,11 +13,13 @@ const MOST_LINES: usize = 600;
 
 /// Checks the tree.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let wrong = [long_files()?, changed_wit()?].concat();
+    let metadata = MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).no_deps().exec()?;
+    let unexplained = unexplained(&metadata, &read(Path::new("docs/dependencies.md"))?);
+    let wrong = [long_files()?, changed_wit()?, unexplained].concat();
     if !wrong.is_empty() {
         bail!("the shape of the tree is wrong:\n  {}", wrong.join("\n  "));
     }
-    sh::say("check: file lengths and the released WIT are right");
+    sh::say("check: file lengths, the released WIT and the page of dependencies are right");
     Ok(())
 }
 
@@ -47,4 +51,41 @@ fn changed_wit() -> anyhow::Result<Vec<String>> {
     let released = read(Path::new("tests/data/wit/cordon-clinical@0.1.0.wit"))?;
     let same = now == released;
     Ok(if same { Vec::new() } else { vec!["wit/cordon-clinical.wit differs from the released 0.1.0".to_owned()] })
+}
+
+/// `docs/dependencies.md` has a line for each direct dependency of the workspace, and none for an absent one.
+fn unexplained(metadata: &Metadata, page: &str) -> Vec<String> {
+    let packages = metadata.workspace_packages();
+    let members: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let used: BTreeSet<&str> = packages.iter().flat_map(|p| &p.dependencies).map(|d| d.name.as_str()).collect();
+    let used: BTreeSet<&str> = used.difference(&members).copied().collect();
+    let explained = explained(page);
+    let missing = used.difference(&explained).map(|name| format!("docs/dependencies.md has no line for {name}"));
+    let absent =
+        explained.difference(&used).map(|name| format!("docs/dependencies.md explains {name}, which is absent"));
+    missing.chain(absent).collect()
+}
+
+/// The crates that the first column names; what is in brackets, a version or of another registry is passed over.
+fn explained(page: &str) -> BTreeSet<&str> {
+    let cells =
+        page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).filter_map(|line| line.split('|').nth(1));
+    let crates = cells.filter(|cell| !cell.contains("(npm)")).map(|cell| cell.split('(').next().unwrap_or_default());
+    let names = crates.flat_map(|cell| cell.split([',', ' '])).map(|name| name.trim_matches('`'));
+    names.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_without_a_line_and_a_line_without_a_dependency_are_found() {
+        let metadata = MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).no_deps().exec().unwrap();
+        let page = read(Path::new("docs/dependencies.md")).unwrap();
+        assert_eq!(unexplained(&metadata, &page), Vec::<String>::new());
+        let changed = page.replace("| `jiff` |", "| `left-pad` |");
+        let found = unexplained(&metadata, &changed).join("; ");
+        assert!(found.contains("no line for jiff") && found.contains("explains left-pad"), "{found}");
+    }
 }
