@@ -10,7 +10,7 @@ static SDK: Dir<'_> = include_dir!("$OUT_DIR/cordon-sdk");
 const VENDOR: &str = "vendor/cordon-sdk";
 
 /// Path and text of what the author goes on to write.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     (".cargo/config.toml", include_str!("../template/cargo-config.toml.txt")),
     (".gitignore", include_str!("../template/gitignore.txt")),
     ("Cargo.toml", include_str!("../template/Cargo.toml.txt")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 13] = [
     ("plugin.toml", include_str!("../template/plugin.toml.txt")),
     ("src/lib.rs", include_str!("../template/lib.rs.txt")),
     ("examples/request.json", include_str!("../template/request.json.txt")),
+    ("vendor/cordon-sdk/rustfmt.toml", include_str!("../../../rustfmt.toml")),
     ("tests/cases.rs", include_str!("../template/cases.rs.txt")),
     ("cases/high.json", include_str!("../template/cases/high.json.txt")),
     ("cases/normal.json", include_str!("../template/cases/normal.json.txt")),
