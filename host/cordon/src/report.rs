@@ -47,35 +47,38 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 pub(crate) type Ended = Result<Report, Failure>;
 
 /// Prints the end of a verb: one JSON object, or text.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the command line speaks")]
+#[expect(clippy::print_stderr, reason = "this is where the command line speaks")]
 pub(crate) fn print(ended: Ended, json: bool) -> ExitCode {
     let (code, kind, message) = match ended {
         Ok(report) => {
-            println!("{}", if json { report.json.to_string() } else { report.text });
-            return ExitCode::SUCCESS;
+            return say(&if json { report.json.to_string() } else { report.text }, 0);
         }
         Err(Failure::Found(report)) => {
-            println!("{}", if json { report.json.to_string() } else { report.text });
-            return ExitCode::from(1);
+            return say(&if json { report.json.to_string() } else { report.text }, 1);
         }
         Err(Failure::Failed(error)) => (1, "failed".to_owned(), format!("{error:#}")),
         Err(Failure::Refused { kind, message }) => (3, kind, message),
         Err(Failure::NotRunning(message)) => (4, "not-running".to_owned(), message),
     };
     if json {
-        println!("{}", json!({ "error": { "kind": kind, "message": message } }));
-    } else {
-        eprintln!("cordon: {}{message}", if code == 3 { "refused: " } else { "" });
+        return say(&json!({ "error": { "kind": kind, "message": message } }).to_string(), code);
     }
+    eprintln!("cordon: {}{message}", if code == 3 { "refused: " } else { "" });
     ExitCode::from(code)
 }
 
+/// Writes to standard output. A reader that has gone away (`cordon list | head`) is no panic.
+fn say(text: &str, code: u8) -> ExitCode {
+    use std::io::Write as _;
+    let written = writeln!(std::io::stdout().lock(), "{text}");
+    ExitCode::from(if written.is_ok() || code != 0 { code } else { 1 })
+}
+
 /// Prints help, a version or a wrong usage; for scripts a wrong usage is one JSON object too.
-#[expect(clippy::print_stdout, reason = "this is where the command line speaks")]
 pub(crate) fn usage(error: &clap::Error, json: bool) -> ExitCode {
     if json && error.use_stderr() {
-        println!("{}", json!({ "error": { "kind": "usage", "message": one_line(&error.to_string()) } }));
-        return ExitCode::from(2);
+        let message = one_line(&error.to_string());
+        return say(&json!({ "error": { "kind": "usage", "message": message } }).to_string(), 2);
     }
     error.exit()
 }

@@ -180,8 +180,17 @@ impl Config {
         let text = read(path)?;
         let shape = |message: String| ConfigError::Shape { file: path.display().to_string(), message };
         let text = String::from_utf8(text).map_err(|_| shape("not UTF-8".to_owned()))?;
-        let raw: Raw = toml::from_str(&text).map_err(|error| shape(error.to_string().trim_end().replace('\n', " ")))?;
+        let raw: Raw = toml::from_str(&text).map_err(|error| shape(located(&text, &error)))?;
         raw.check(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    }
+}
+
+/// What is wrong, in one line, with the line it is on.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', " ");
+    match error.span().and_then(|span| text.as_bytes().get(..span.start)) {
+        Some(before) => format!("line {}: {message}", before.split(|byte| *byte == b'\n').count()),
+        None => message,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 use cordon_server::config::Config;
 use cordon_store::{LoadReport, OpenError, Store, load};
@@ -48,7 +49,8 @@ fn one(store: &Store, host: &Host, path: &Path) -> anyhow::Result<LoadReport> {
         bar.set_message(format!("{} resources, {} refused", so_far.accepted, so_far.refused));
     };
     let name = path.display().to_string();
-    let report = load(store, &host.tenant, &mut BufReader::new(file), &name, &mut progress)?;
+    let report =
+        load(store, &host.tenant, &mut BufReader::new(file), &name, &mut progress).with_context(|| name.clone())?;
     bar.finish_and_clear();
     Ok(report)
 }

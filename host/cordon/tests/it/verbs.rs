@@ -61,6 +61,19 @@ fn a_verb_that_fails_says_so_in_one_json_object_with_its_exit_code() {
 }
 
 #[test]
+fn a_mistake_in_the_configuration_names_file_line_and_field_in_one_line() {
+    let world = World::new();
+    let config = world.path("site/cordon.toml");
+    std::fs::write(&config, "bogus = 1\n").unwrap();
+    let said = world.say(&["serve"]);
+    let sentence = said.json["error"]["message"].as_str().unwrap();
+    assert!(said.code == 1 && sentence.contains("cordon.toml`: line 1: unknown field `bogus`"), "{sentence}");
+    std::fs::write(&config, "data = \"data\"\nlisten = \"0.0.0.0:1\"\nbase-url = \"http://x\"\n").unwrap();
+    let said = world.say(&["doctor"]);
+    assert!(said.code == 1 && said.json.to_string().contains("needs [tls]"), "{}", said.json);
+}
+
+#[test]
 fn what_a_list_says_to_scripts_is_an_object() {
     let mut world = World::new();
     world.serve(&[]);
