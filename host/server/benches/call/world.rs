@@ -1,0 +1,233 @@
+//! The host that is measured: real store, real log, real policy, the compiled sample plugin, a real client key. Only the
+//! clock stands still, and a [`Watch`] hangs on every port.
+
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
+use axum::Router;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{HeaderValue, Request};
+use cordon_audit::checkpoint::{Origin, SignerKey};
+use cordon_core::grant::{Grant, Installed};
+use cordon_core::ids::{Coins, Digest, Issuer, ServiceId, TenantId};
+use cordon_core::manifest::Manifest;
+use cordon_core::message::{RunMessage, RunReply};
+use cordon_core::ports::{Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_core::words::Words;
+use cordon_fhir::scope::ScopeSet;
+use cordon_guest_build::{package, repository};
+use cordon_policy::grant::GrantPolicy;
+use cordon_runtime::{Engine, LocalRunner, Plugins};
+use cordon_server::cds::{
+    CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable, router,
+};
+use cordon_server::edge::BodyLimits;
+use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonces, Spent};
+use cordon_server::ledger::GroupLedger;
+use cordon_store::Store;
+use cordon_ward::{DEFAULT_NOW, PatientRecord};
+use jiff::Timestamp;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use crate::native::{self, Native};
+use crate::watch::{Watch, now};
+
+/// The service that is called.
+pub(crate) const PATH: &str = "/cds-services/renal-dosing";
+const BASE: &str = "http://cds.example";
+const ISSUER: &str = "https://ehr.example/";
+
+struct Rooms {
+    store: Arc<Store>,
+    runner: LocalRunner,
+    ledger: GroupLedger,
+    installed: Arc<Installed>,
+    coins: AtomicU64,
+    watch: Arc<Watch>,
+    start: Instant,
+}
+
+impl Nonces for Rooms {
+    fn spend(&self, client: &Client, jti: &str, until: Timestamp) -> Result<Spent, NonceError> {
+        self.watch.lap("token");
+        let spent = self.store.spend(&client.tenant, &client.issuer, jti, until, DEFAULT_NOW);
+        self.watch.lap("spend");
+        match spent.map_err(|_| NonceError)? {
+            cordon_store::Spent::Fresh => Ok(Spent::Now),
+            cordon_store::Spent::Again => Ok(Spent::Before),
+        }
+    }
+}
+
+impl Clock for Rooms {
+    fn now(&self) -> Timestamp {
+        DEFAULT_NOW
+    }
+
+    /// Asked once, when the call is read.
+    fn call_time(&self) -> Timestamp {
+        self.watch.lap("parse");
+        DEFAULT_NOW
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+impl Runner for Rooms {
+    fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
+        self.watch.lap("gather");
+        let reply = self.runner.run(message);
+        self.watch.lap("run");
+        reply
+    }
+}
+
+impl Ledger for Rooms {
+    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        self.watch.lap("release");
+        let leaf = self.ledger.append(record, issued);
+        self.watch.lap("seal");
+        leaf
+    }
+}
+
+impl Services for Rooms {
+    fn installed(&self, _: &TenantId) -> Result<Vec<Arc<Installed>>, Unavailable> {
+        Ok(vec![Arc::clone(&self.installed)])
+    }
+}
+
+impl Records for Rooms {
+    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+        self.store.visit(query, each)
+    }
+}
+
+impl KnownCards for Rooms {
+    fn issued(&self, _: &TenantId, _: &ServiceId, _: &str) -> Result<bool, Unavailable> {
+        Ok(false)
+    }
+}
+
+impl CoinSource for Rooms {
+    fn draw(&self) -> Result<Coins, Unavailable> {
+        let drawn = self.coins.fetch_add(1, Ordering::Relaxed);
+        Ok(Coins::new(*Digest::of(&drawn.to_be_bytes()).as_bytes()))
+    }
+}
+
+/// One host, the native limit beside it on the same store, and a client.
+pub(crate) struct World {
+    pub(crate) host: Router,
+    pub(crate) native: Router,
+    pub(crate) store: Arc<Store>,
+    pub(crate) watch: Arc<Watch>,
+    key: EncodingKey,
+    tokens: AtomicU64,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A host whose store holds these patients.
+    pub(crate) fn new<'a>(patients: impl IntoIterator<Item = &'a PatientRecord>) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = Arc::new(Store::open(folder.path())?);
+        let tenant = TenantId::new("main")?;
+        let mut lines = Vec::new();
+        for patient in patients {
+            patient.write(&mut lines)?;
+        }
+        cordon_store::load(&store, &tenant, &mut BufReader::new(lines.as_slice()), "ward", &mut |_| {})?;
+        let watch = Arc::new(Watch::default());
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &SystemRandom::new())?;
+        let key = EncodingKey::from_ec_der(pkcs8.as_ref());
+        let rooms = Arc::new(rooms(&store, &watch)?);
+        let native = Native {
+            store: Arc::clone(&store),
+            installed: Arc::clone(&rooms.installed),
+            tenant: tenant.clone(),
+            now: DEFAULT_NOW.to_string(),
+        };
+        let host = router(state(&rooms, trust(&key, tenant)?)?);
+        let native = native::router(native);
+        Ok(Self { host, native, store, watch, key, tokens: AtomicU64::new(0), _folder: folder })
+    }
+
+    /// A token that was never used.
+    pub(crate) fn token(&self) -> anyhow::Result<HeaderValue> {
+        let header = Header { kid: Some("k1".to_owned()), ..Header::new(Algorithm::ES384) };
+        let now = DEFAULT_NOW.as_second();
+        let jti = format!("jti-{}", self.tokens.fetch_add(1, Ordering::Relaxed));
+        let claims = json!({ "iss": ISSUER, "aud": format!("{BASE}{PATH}"), "iat": now, "exp": now + 300, "jti": jti });
+        let token = jsonwebtoken::encode(&header, &claims, &self.key)?;
+        Ok(HeaderValue::try_from(format!("Bearer {token}"))?)
+    }
+}
+
+/// The request that both sides get.
+pub(crate) fn request<B>(path: &str, token: &HeaderValue, body: B) -> anyhow::Result<Request<B>> {
+    let request = Request::post(path).header(HOST, "cds.example").header(CONTENT_TYPE, "application/json");
+    Ok(request.header(AUTHORIZATION, token).body(body)?)
+}
+
+fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
+    let samples = repository().join("sample-plugins");
+    let manifest = Manifest::parse(include_str!("../../../../sample-plugins/renal-dosing/plugin.toml"))?;
+    let (engine, plugins) = (Engine::new()?, Arc::new(Plugins::default()));
+    let compiled = engine.compile(&package(&samples, "renal-dosing")?, manifest.limits.class)?;
+    let component = compiled.digest();
+    plugins.insert(compiled);
+    let granted = Grant::whole(&manifest).check(&manifest)?;
+    let installed = Installed { granted, component, envelope: Digest::of(b"envelope"), enabled: true, manifest };
+    let signer = SignerKey::new(Origin::new("bench.example/log")?, [7; 32]);
+    Ok(Rooms {
+        store: Arc::clone(store),
+        runner: LocalRunner::new(engine, plugins),
+        ledger: GroupLedger::start(Arc::clone(store), signer)?,
+        installed: Arc::new(installed),
+        coins: AtomicU64::new(0),
+        watch: Arc::clone(watch),
+        start: now(),
+    })
+}
+
+fn trust(key: &EncodingKey, tenant: TenantId) -> anyhow::Result<ClientTrust> {
+    let mut jwk = serde_json::to_value(Jwk::from_encoding_key(key, Algorithm::ES384)?)?;
+    jwk.as_object_mut().context("a key is an object")?.insert("kid".to_owned(), json!("k1"));
+    let jwks = json!({ "keys": [jwk] }).to_string();
+    let pinned = IssuerTrust::new(tenant, jwks.as_bytes(), &Alg::ALL, [])?;
+    Ok(ClientTrust::from_iter([(Issuer::new(ISSUER)?, pinned)]))
+}
+
+fn state(rooms: &Arc<Rooms>, clients: ClientTrust) -> anyhow::Result<CdsState> {
+    // A busy machine must make a call slow, not refuse it.
+    let mut settings = CdsSettings { deadline: Duration::from_secs(30), ..CdsSettings::new(BASE) };
+    let issuer = IssuerSettings { user_right: Some(ScopeSet::parse("user/*.rs")), ..IssuerSettings::default() };
+    settings.issuers.insert(Issuer::new(ISSUER)?, issuer);
+    Ok(CdsState {
+        clients: Arc::new(clients),
+        services: rooms.clone(),
+        policy: Arc::new(GrantPolicy),
+        records: rooms.clone(),
+        runner: rooms.clone(),
+        ledger: rooms.clone(),
+        nonces: rooms.clone(),
+        cards: rooms.clone(),
+        clock: rooms.clone(),
+        coins: rooms.clone(),
+        words: Arc::new(Words::default()),
+        settings: Arc::new(settings),
+        body: BodyLimits::default(),
+    })
+}
