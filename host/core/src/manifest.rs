@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::elements::{ElementError, Elements};
 use crate::ids::{EntryName, NeedName, PluginId, ServiceId};
 use crate::limits::{LimitClass, Limits};
+use crate::profile::line;
 use crate::proposal::Proposal;
 
 /// The one WIT version this host serves.
@@ -405,8 +406,8 @@ impl Raw {
             .collect::<Result<Vec<_>, ManifestError>>()?;
         for reason in &self.override_reason {
             check_line("override-reason.display", &reason.display, 80)?;
-            check_line("override-reason.code", &reason.code, 120)?;
-            check_line("override-reason.system", &reason.system, 512)?;
+            check_token("override-reason.code", &reason.code, 120)?;
+            check_token("override-reason.system", &reason.system, 512)?;
         }
         Ok(Manifest {
             id: self.id,
@@ -507,9 +508,20 @@ fn check_services(services: &[Service]) -> Result<(), ManifestError> {
     Ok(())
 }
 
+/// These texts reach the clinician's screen as they stand, so the card profile must find nothing to change in them.
 fn check_line(field: &str, text: &str, most: usize) -> Result<(), ManifestError> {
-    let fine = !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-    if fine { Ok(()) } else { Err(ManifestError::Rule(format!("{field}: one line of 1 to {most} characters"))) }
+    let fine = line(text, most).is_ok_and(|inert| inert == text);
+    if fine {
+        Ok(())
+    } else {
+        Err(ManifestError::Rule(format!("{field}: one line of 1 to {most} characters of plain text, as on a card")))
+    }
+}
+
+/// A code or a code system's URL: data for the EHR, nothing a clinician reads.
+fn check_token(field: &str, text: &str, most: usize) -> Result<(), ManifestError> {
+    let fine = !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if fine { Ok(()) } else { Err(ManifestError::Rule(format!("{field}: 1 to {most} printable ASCII characters"))) }
 }
 
 /// URLs reach the clinician's browser, so they are fixed, plain and without room for data.

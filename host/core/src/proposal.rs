@@ -4,6 +4,7 @@ use cordon_fhir::strict::{StrictError, validate_proposal};
 use serde_json::{Value, json};
 
 use crate::ids::{MintedId, PatientId};
+use crate::profile::line;
 
 /// Why a `[[proposal]]` was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +36,7 @@ impl Proposal {
     /// # Errors
     /// [`ProposalError`].
     pub fn parse(description: &str, resource: &str) -> Result<Self, ProposalError> {
-        if description.trim().is_empty() || description.chars().count() > 120 || description.contains(char::is_control)
-        {
+        if !line(description, 120).is_ok_and(|inert| inert == description) {
             return Err(ProposalError::Description);
         }
         let skeleton = cordon_fhir::json::parse(resource.as_bytes(), cordon_fhir::json::JsonLimits::default())

@@ -164,6 +164,11 @@ pub enum AdminAction {
         /// The plugin ids it may sign.
         namespace: String,
     },
+    /// Stopped trusting a publisher's key.
+    TrustRevoke {
+        /// The key.
+        key: String,
+    },
     /// Installed a version.
     Install {
         /// The plugin; absent when the package could not be read.

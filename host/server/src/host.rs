@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
 use cordon_core::ids::{Issuer, TenantId};
@@ -160,12 +161,14 @@ impl Host {
     /// [`HostError`].
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<(), HostError> {
         let (stopping, stopped) = watch::channel(false);
-        let ticking = tokio::spawn(tick(self.engine, stopped.clone()));
+        let still = Arc::new(AtomicBool::new(false));
+        let ticking = tick(self.engine, Arc::clone(&still)).map_err(|error| HostError::System(error.to_string()))?;
         let administering = tokio::spawn(self.admin.serve(self.hospital, stopped));
         tracing::info!(address = %self.started.address, demo = self.started.demo, "serving");
         let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
         stopping.send_replace(true);
-        let ended = tokio::join!(ticking, administering);
+        still.store(true, Ordering::Relaxed);
+        let ended = (administering.await, ticking.join());
         if ended.0.is_err() || ended.1.is_err() {
             tracing::error!("a part of the host ended badly");
         }
@@ -173,15 +176,16 @@ impl Host {
     }
 }
 
-/// The engine's clock: without it, no run is ended by the wall clock.
-async fn tick(engine: Engine, mut stop: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(cordon_runtime::TICK);
-    loop {
-        tokio::select! {
-            _ = every.tick() => engine.tick(),
-            _ = stop.changed() => return,
+/// The engine's clock: without it, no run is ended by the wall clock. It has a thread of its own, so that no other work
+/// of the host can stop it.
+fn tick(engine: Engine, stopped: Arc<AtomicBool>) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let ticking = move || {
+        while !stopped.load(Ordering::Relaxed) {
+            std::thread::sleep(cordon_runtime::TICK);
+            engine.tick();
         }
-    }
+    };
+    std::thread::Builder::new().name("ticks".to_owned()).spawn(ticking)
 }
 
 fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(), HostError> {

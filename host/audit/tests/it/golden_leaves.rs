@@ -79,6 +79,7 @@ fn events() -> Vec<Event> {
         Event::Feedback { service: ServiceId::new("renal-dosing").unwrap(), known: 1, unknown: 2 },
         admin(trust),
         Event::Admin { action: install, refused: Some("no trusted key signed this".to_owned()) },
+        admin(AdminAction::TrustRevoke { key: "sha256:0".to_owned() }),
         admin(AdminAction::Grant { plugin: plugin(), grant: Digest::of(b"grant") }),
         admin(AdminAction::Enable { plugin: plugin() }),
         admin(AdminAction::Disable { plugin: plugin() }),
@@ -96,6 +97,7 @@ fn pinned(event: &Event) -> &'static str {
         Event::Started { .. } => golden!("started"),
         Event::Admin { action, .. } => match action {
             AdminAction::TrustAdd { .. } => golden!("admin-trust-add"),
+            AdminAction::TrustRevoke { .. } => golden!("admin-trust-revoke"),
             AdminAction::Install { .. } => golden!("admin-install"),
             AdminAction::Grant { .. } => golden!("admin-grant"),
             AdminAction::Enable { .. } => golden!("admin-enable"),

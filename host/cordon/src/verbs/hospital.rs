@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use cordon_core::grant::{Grant, GrantedNeed};
-use cordon_core::ids::{NeedName, PluginId};
+use cordon_core::ids::{KeyId, NeedName, PluginId};
 use cordon_server::admin::client::{ClientError, ask};
 use cordon_server::admin::protocol::{Act, Reply, Request};
 use cordon_server::config::Config;
@@ -44,6 +44,16 @@ pub(crate) enum Trust {
         #[command(flatten)]
         host: Host,
     },
+    /// Stops trusting a key for good. What it signed is served no longer.
+    #[command(after_help = "Example: cordon trust revoke sha256:… --reason \"key was stolen\"")]
+    Revoke {
+        /// The key's id, as `cordon trust list` shows it.
+        key: KeyId,
+        #[command(flatten)]
+        because: Reason,
+        #[command(flatten)]
+        host: Host,
+    },
     /// Lists the trusted keys.
     #[command(after_help = "Example: cordon trust list")]
     List {
@@ -68,6 +78,9 @@ pub(crate) struct Install {
 pub(crate) struct GrantVerb {
     /// The plugin.
     plugin: PluginId,
+    /// The version that was reviewed. Needed once more than one was installed.
+    #[arg(long, value_name = "VERSION")]
+    of: Option<semver::Version>,
     /// All that the manifest asks for.
     #[arg(long, conflicts_with = "need", required_unless_present = "need")]
     all: bool,
@@ -114,6 +127,10 @@ pub(crate) fn trust(verb: &Trust) -> Ended {
             let act = Act::TrustAdd { key: files::text(key)?, namespace: namespace.clone() };
             tell(host, Some(because), act, |done| format!("trusted for {namespace}: {}", text(done, "key")))
         }
+        Trust::Revoke { key, because, host } => {
+            let act = Act::TrustRevoke { key: key.clone() };
+            tell(host, Some(because), act, |done| format!("trusted no longer: {}", text(done, "key")))
+        }
         Trust::List { host } => tell_list(host, "keys", Act::TrustList, |done| {
             let rows = items(done).map(|key| vec![text(key, "namespace"), text(key, "key")]).collect();
             table(&["namespace", "key"], rows)
@@ -139,7 +156,7 @@ pub(crate) fn install(verb: &Install) -> Ended {
 /// `cordon grant`
 pub(crate) fn grant(verb: &GrantVerb) -> Ended {
     let grant = if verb.all { None } else { Some(named(&verb.need)?) };
-    let act = Act::Grant { plugin: verb.plugin.clone(), grant };
+    let act = Act::Grant { plugin: verb.plugin.clone(), version: verb.of.clone(), grant };
     tell(&verb.host, Some(&verb.because), act, |done| {
         let needs: Vec<String> =
             done.pointer("/grant/needs").and_then(Value::as_object).into_iter().flatten().map(given).collect();

@@ -91,3 +91,17 @@ fn a_narrower_grant_is_what_a_tool_gets_and_a_wider_one_is_refused() {
     let none = world.say(&["enable", plugin, "--reason", "test"]);
     assert_eq!(none.code, 3, "a tool that was granted nothing was switched on: {}", none.json);
 }
+
+#[test]
+fn a_key_that_was_revoked_serves_no_plugin_any_more() {
+    let mut world = World::new();
+    let ward = ward(&world, 20);
+    world.serve(&["--now", ward["now"].as_str().unwrap()]);
+    world.install_samples();
+    assert_eq!(world.call("news2", &patient_view("ward7-p0001")).0, 200);
+    let keys = world.done(&["trust", "list"]);
+    let key = keys["keys"][0]["key"].as_str().unwrap();
+    world.done(&["trust", "revoke", key, "--reason", "stolen"]);
+    assert_eq!(world.call("news2", &patient_view("ward7-p0001")).0, 404);
+    assert_eq!(world.say(&["trust", "revoke", "sha256:0", "--reason", "test"]).code, 3);
+}

@@ -230,7 +230,10 @@ fn a_newer_version_waits_until_it_is_granted_and_the_old_one_answers_meanwhile()
     assert_eq!((call(), state()), (200, json!("waiting for a grant; an older version is in use")));
     world.done(&[&["enable", PLUGIN][..], &REASON].concat());
     assert_eq!(call(), 200, "switching on is not a grant of the newer version");
-    world.done(&[&["grant", PLUGIN, "--all"][..], &REASON].concat());
+    refused(&world, "version-not-reviewed", &["grant", PLUGIN, "--all"]);
+    refused(&world, "version-not-reviewed", &["grant", PLUGIN, "--of", "1.0.0", "--all"]);
+    assert_eq!(call(), 200, "a grant of a version that nobody named took effect");
+    world.done(&[&["grant", PLUGIN, "--of", "1.1.0", "--all"][..], &REASON].concat());
     assert_eq!(call(), 503, "the newer version, which traps, does not answer");
     assert_eq!(world.done(&["list"])["plugins"][0]["version"], "1.1.0");
 }

@@ -132,3 +132,14 @@ fn leaving_out_a_need_that_abstains_is_refused() {
     grant.needs.remove(&need("creatinine"));
     assert!(matches!(grant.check(&manifest), Err(GrantError::Withheld(_))));
 }
+
+#[test]
+fn a_text_that_the_card_profile_would_change_is_refused() {
+    for wrong in ["Renal <img src=x>", "see www.example.org", "Renal\u{202e}", "Renal  guard", ""] {
+        let label = format!("source = {{ label = \"{wrong}\" }}");
+        assert!(
+            matches!(refused("source = { label = \"Renal dosing guard\" }", &label), ManifestError::Rule(_)),
+            "{wrong}"
+        );
+    }
+}

@@ -29,6 +29,11 @@ pub enum Act {
         /// The namespace, for example `org.example`.
         namespace: String,
     },
+    /// Stops trusting a key for good: what it signed is served no longer.
+    TrustRevoke {
+        /// The key's id.
+        key: KeyId,
+    },
     /// Lists the trusted keys.
     TrustList,
     /// Installs a version, granted nothing and switched off.
@@ -42,6 +47,9 @@ pub enum Act {
     Grant {
         /// The plugin.
         plugin: PluginId,
+        /// The version that was reviewed. Needed once more than one was installed: a grant is for what somebody read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<semver::Version>,
         /// The grant; `None` gives all that the manifest asks for.
         grant: Option<Grant>,
     },

@@ -12,6 +12,8 @@ use cordon_core::grant::Installed;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::{Hook, Service};
+use cordon_core::message::{RunMessage, RunReply};
+use cordon_core::ports::{Runner, RunnerError};
 
 use super::context::Context;
 use super::door::{Door, service_id};
@@ -67,15 +69,30 @@ fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
         Some(budget) => call.budget = budget,
         None => return end(door, client, &invocation, &Stop::Unavailable, Known::of(&call)),
     }
-    run(door, call)
+    run(door, call, started)
 }
 
-fn run(door: &Door, call: HookCall) -> Response {
+/// The runner, with what is left of the deadline when its turn comes: reading the record took time too.
+struct InTime<'a> {
+    door: &'a Door,
+    started: Duration,
+}
+
+impl Runner for InTime<'_> {
+    fn run(&self, mut message: RunMessage) -> Result<RunReply, RunnerError> {
+        let left = self.door.left(Some(&message.service), self.started).ok_or(RunnerError("no time is left"))?;
+        message.budget = message.budget.min(left);
+        self.door.runner.run(message)
+    }
+}
+
+fn run(door: &Door, call: HookCall, started: Duration) -> Response {
     let (invocation, service) = (call.invocation.clone(), call.service.id.clone());
+    let runner = InTime { door, started };
     let ports = Ports {
         policy: door.policy.as_ref(),
         records: door.records.as_ref(),
-        runner: door.runner.as_ref(),
+        runner: &runner,
         ledger: door.ledger.as_ref(),
         words: &door.words,
     };

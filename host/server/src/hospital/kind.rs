@@ -21,6 +21,12 @@ pub(super) fn taken(other: &PluginId) -> Undone {
     refused("service-taken", &format!("`{other}` is switched on and answers the same service for the same hook"))
 }
 
+pub(super) fn not_reviewed(newest: &semver::Version) -> Undone {
+    let message =
+        format!("the newest version is {newest}: review it with `cordon show` and name it with --of {newest}");
+    Undone::Refused { kind: "version-not-reviewed", message }
+}
+
 pub(super) fn key(error: &KeyError) -> Undone {
     let kind = match error {
         KeyError::Weak => "weak-key",

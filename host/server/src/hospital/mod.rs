@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Digest, PluginId, TenantId};
+use cordon_core::ids::{Digest, KeyId, PluginId, TenantId};
 use cordon_core::manifest::Manifest;
 use cordon_core::ports::Ledger;
 use cordon_core::record::{AdminAction, Event, Private, Record};
@@ -102,7 +102,11 @@ impl Hospital {
             Ok(prepared) => {
                 self.record(admin, request, prepared.action, None)?;
                 let done = (prepared.effect)(self);
-                self.refresh(&request.tenant)?;
+                // Whatever the act was, the list that answers must follow it: without a new list, none.
+                if let Err(failed) = self.refresh(&request.tenant) {
+                    self.current.write().unwrap_or_else(PoisonError::into_inner).remove(&request.tenant);
+                    return Err(failed);
+                }
                 done
             }
             Err(Undone::Refused { kind, message }) => {
@@ -139,9 +143,10 @@ impl Hospital {
         let because = Because { admin, reason: request.reason.as_deref().unwrap_or_default() };
         match &request.act {
             Act::TrustAdd { key, namespace } => self.trust(tenant, because, key, namespace),
+            Act::TrustRevoke { key } => self.revoke(tenant, key),
             Act::TrustList => Ok(look("trusted keys", self.trusted(tenant)?)),
             Act::Install { component, envelope } => self.install(tenant, because, component, envelope.as_bytes()),
-            Act::Grant { plugin, grant } => self.grant(tenant, plugin, grant.as_ref()),
+            Act::Grant { plugin, version, grant } => self.grant(tenant, plugin, version.as_ref(), grant.as_ref()),
             Act::Enable { plugin } => self.switch(tenant, plugin, true),
             Act::Disable { plugin } => self.switch(tenant, plugin, false),
             Act::List => Ok(look("installed plugins", self.list(tenant)?)),
@@ -179,6 +184,18 @@ impl Hospital {
             Ok(json!({ "key": added.key, "namespace": added.namespace }))
         };
         Ok(Prepared { action, effect: Box::new(effect) })
+    }
+
+    fn revoke<'a>(&'a self, tenant: &'a TenantId, key: &'a KeyId) -> Result<Prepared<'a>, Undone> {
+        if self.store.trust_key(tenant, key).map_err(stored)?.is_none() {
+            return Err(Undone::Refused { kind: "unknown-key", message: format!("key {key} is not known") });
+        }
+        let effect = move |hospital: &Hospital| {
+            let revoked = hospital.store.revoke_trust_key(tenant, key, clock::now());
+            revoked.map_err(|_| Undone::Failed("the store failed"))?;
+            Ok(json!({ "key": key, "revoked": true }))
+        };
+        Ok(Prepared { action: AdminAction::TrustRevoke { key: key.to_string() }, effect: Box::new(effect) })
     }
 
     fn install<'a>(
@@ -228,10 +245,15 @@ impl Hospital {
         &'a self,
         tenant: &'a TenantId,
         plugin: &'a PluginId,
+        reviewed: Option<&semver::Version>,
         grant: Option<&Grant>,
     ) -> Result<Prepared<'a>, Undone> {
         let (newest, verified) = self.newest_verified(tenant, plugin)?;
         let version = newest.version;
+        let several = self.store.versions(tenant, plugin).map_err(stored)?.len() > 1;
+        if reviewed.map_or(several, |reviewed| *reviewed != version) {
+            return Err(kind::not_reviewed(&version));
+        }
         let grant = grant.cloned().unwrap_or_else(|| Grant::whole(verified.manifest()));
         grant.check(verified.manifest()).map_err(|error| kind::grant(&error))?;
         if self.stored(tenant, plugin)?.enabled {
@@ -387,9 +409,12 @@ fn stored(_: cordon_store::StoreError) -> Undone {
 fn reason(request: &Request) -> Result<(), Undone> {
     let looks = match &request.act {
         Act::List | Act::Show { .. } | Act::TrustList => true,
-        Act::TrustAdd { .. } | Act::Install { .. } | Act::Grant { .. } | Act::Enable { .. } | Act::Disable { .. } => {
-            false
-        }
+        Act::TrustAdd { .. }
+        | Act::TrustRevoke { .. }
+        | Act::Install { .. }
+        | Act::Grant { .. }
+        | Act::Enable { .. }
+        | Act::Disable { .. } => false,
     };
     let length = request.reason.as_deref().map_or(0, |reason| reason.trim().chars().count());
     match (looks, length) {
@@ -406,6 +431,7 @@ fn named(act: &Act) -> AdminAction {
     let unnamed = |what: &str| what.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
     match act {
         Act::TrustAdd { namespace, .. } => AdminAction::TrustAdd { key: String::new(), namespace: unnamed(namespace) },
+        Act::TrustRevoke { key } => AdminAction::TrustRevoke { key: key.to_string() },
         Act::Install { component, .. } => AdminAction::Install {
             plugin: None,
             version: None,

@@ -79,7 +79,7 @@ fn plugin(id: &str) -> PluginId {
 }
 
 fn switch_on(hospital: &Hospital, id: &str) {
-    done(hospital, Act::Grant { plugin: plugin(id), grant: None });
+    done(hospital, Act::Grant { plugin: plugin(id), version: None, grant: None });
     done(hospital, Act::Enable { plugin: plugin(id) });
 }
 
@@ -94,7 +94,8 @@ fn a_newer_version_cannot_take_a_service_that_another_plugin_answers() {
     switch_on(&hospital, "first");
     switch_on(&hospital, "second");
     install(&hospital, &manifest("second", "2.0.0", "shared", "compiled"));
-    let reply = act(&hospital, Act::Grant { plugin: plugin("second"), grant: None });
+    let version = Some(semver::Version::new(2, 0, 0));
+    let reply = act(&hospital, Act::Grant { plugin: plugin("second"), version, grant: None });
     assert!(matches!(&reply, Reply::Refused { kind, .. } if kind == "service-taken"), "{reply:?}");
     let shared = ServiceId::new("shared").unwrap();
     let answer = |one: &&Arc<Installed>| one.enabled && one.manifest.service(&shared, Hook::PatientView).is_some();
