@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-use watch::{STEPS, median, now, quantile};
+use watch::{median, now, quantile};
 use world::{PATH, World, request};
 
 /// Rounds of load for each side.
@@ -121,8 +121,6 @@ fn same_advice(runtime: &Runtime, world: &World, bodies: [&Bytes; 2]) -> anyhow:
 struct Turns {
     native: Vec<Duration>,
     host: Vec<Duration>,
-    /// One durable write of a few bytes: what the disk asks for.
-    write: Vec<Duration>,
 }
 
 impl Turns {
@@ -136,9 +134,6 @@ impl Turns {
         let started = now();
         runtime.block_on(answer(&world.native, token, body))?;
         self.native.push(started.elapsed());
-        let started = now();
-        world.store.check()?;
-        self.write.push(started.elapsed());
         let started = now();
         world.watch.start();
         runtime.block_on(answer(&world.host, token, body))?;
@@ -174,13 +169,14 @@ fn calls(
     if let Some(error) = failed {
         return Err(error);
     }
-    let (native, host, write) = (median(&turns.native), median(&turns.host), median(&turns.write));
+    let (native, host) = (median(&turns.native), median(&turns.host));
     let mut rows = vec![row(format!("{name}/call"), host / native, "native call")];
-    rows.push(row(format!("{name}/durable-write"), write / native, "native call"));
-    let steps = world.watch.take();
-    let whole: f64 = steps.values().map(|times| median(times)).sum();
-    for step in STEPS {
-        let time = median(steps.get(step).context("a step that no call took")?);
+    let steps: Vec<_> = world.watch.take().into_iter().map(|(step, times)| (step, median(&times))).collect();
+    let durable = |step: &str| matches!(step, "spend" | "seal");
+    let whole: f64 = steps.iter().map(|(_, time)| time).sum();
+    let computing: f64 = steps.iter().filter(|(step, _)| !durable(step)).map(|(_, time)| time).sum();
+    rows.push(row(format!("{name}/computing"), computing / native, "native call"));
+    for (step, time) in &steps {
         rows.push(row(format!("{name}/step/{step}"), time / native, "native call"));
         rows.push(row(format!("{name}/share/{step}"), time / whole, "all steps"));
     }

@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The steps in their order, and what each of them is.
-pub(crate) const STEPS: [&str; 8] = ["token", "spend", "parse", "gather", "run", "release", "seal", "answer"];
-
 /// Reads the machine's clock.
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 pub(crate) fn now() -> Instant {

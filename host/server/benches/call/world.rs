@@ -131,7 +131,6 @@ impl CoinSource for Rooms {
 pub(crate) struct World {
     pub(crate) host: Router,
     pub(crate) native: Router,
-    pub(crate) store: Arc<Store>,
     pub(crate) watch: Arc<Watch>,
     key: EncodingKey,
     tokens: AtomicU64,
@@ -161,7 +160,7 @@ impl World {
         };
         let host = router(state(&rooms, trust(&key, tenant)?)?);
         let native = native::router(native);
-        Ok(Self { host, native, store, watch, key, tokens: AtomicU64::new(0), _folder: folder })
+        Ok(Self { host, native, watch, key, tokens: AtomicU64::new(0), _folder: folder })
     }
 
     /// A token that was never used.
