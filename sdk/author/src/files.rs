@@ -52,7 +52,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let (dir, name) = split(path)?;
     let mut unfinished = name.clone().into_os_string();
-    unfinished.push(".part");
+    // Two builds may write the same file: each finishes its own and the last one stands.
+    unfinished.push(format!(".{}.part", std::process::id()));
     dir.write(&unfinished, content)
         .and_then(|()| dir.rename(&unfinished, &dir, &name))
         .map_err(FileError::of("write", path))
