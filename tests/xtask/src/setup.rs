@@ -52,21 +52,31 @@ pub(crate) fn cargo_deny() -> anyhow::Result<Option<String>> {
 
 /// Node.js with npm, for the tests that use packages of the npm registry.
 pub(crate) fn node() -> anyhow::Result<()> {
-    debian("npm", "npm", "tests build a JavaScript guest and drive a CDS Hooks client nobody here wrote")
+    debian(
+        "npm",
+        &["--version"],
+        "npm",
+        "tests build a JavaScript guest and drive a CDS Hooks client nobody here wrote",
+    )
 }
 
 /// Python 3 with venv, for the independent check.
 pub(crate) fn python() -> anyhow::Result<()> {
-    debian("python3", "python3-venv", "an independent script checks the tools' figures")
+    debian(
+        "python3",
+        &["-c", "import venv, ensurepip"],
+        "python3-venv",
+        "an independent script checks the tools' figures",
+    )
 }
 
-fn debian(program: &str, package: &str, why: &str) -> anyhow::Result<()> {
-    if sh::works(program, &["--version"]) {
+fn debian(program: &str, probe: &[&str], package: &str, why: &str) -> anyhow::Result<()> {
+    if sh::works(program, probe) {
         return Ok(());
     }
     let root = sh::output("id", &["-u"]).is_ok_and(|id| id.trim_ascii() == b"0");
     if !root {
-        bail!("`{program}` is missing ({why}): install the Debian package {package}");
+        bail!("`{program}` is missing or not whole ({why}): install the Debian package {package}");
     }
     sh::say(&format!("installing the Debian package {package}: {why}"));
     sh::run("apt-get", &["update", "-qq"])?;
