@@ -1,17 +1,25 @@
 //! Whose record a resource belongs to: the patient compartment of FHIR R4 (4.0.1, `compartmentdefinition-patient`).
 //!
 //! R4 says a resource may be in the compartments of several patients. Here one other patient makes it [`Foreign`]: a
-//! plugin that was called about one patient must not read about a second. `Patient.link` is not followed, neither to
-//! find the patient's other records nor to widen the compartment: only `Patient/<id>` itself is the patient. Elements
-//! outside the compartment definition (`Observation.focus`, `Reference.display`) are not looked at here; the list of
-//! approved elements keeps them back.
+//! plugin that was called about one patient must not read about a second. The rules where R4 leaves room:
+//!
+//! * Only `Patient/<id>`, with or without a version, is the patient. `Patient.link` is not followed, neither to find the
+//!   patient's other records nor to widen the compartment; a link in the patient's own row does not make it foreign.
+//! * An absolute URL means another server, and so another patient, even if it ends in `Patient/<id>`; the same holds of
+//!   `Patient?identifier=…` and of whatever else may mean a Patient and cannot be read. Resources from a server whose
+//!   address is known go through [`crate::reference::localize`] first.
+//! * A Patient inside another resource, contained or not, has no identity that could be compared, so it is another.
+//! * In a resource of a type without a compartment, and in contained resources, every reference counts.
+//!
+//! Elements outside the compartment definition (`Observation.focus`, `Reference.display`) are not looked at here; the
+//! list of approved elements keeps them back.
 //!
 //! [`Foreign`]: Membership::Foreign
 
 use serde_json::Value;
 
-use crate::element::{at, references_below};
-use crate::reference::Reference;
+use crate::element::{any, references_below};
+use crate::reference::{may_mean_a_patient, split};
 use crate::types::{ResourceType, resource_id, type_name};
 
 /// How a resource stands to one patient.
@@ -32,10 +40,10 @@ pub fn has_compartment(resource_type: &ResourceType) -> bool {
     elements(resource_type.as_str()).is_some()
 }
 
-/// How a resource stands to the patient of this id. An absolute URL counts if it ends in `Patient/<id>`.
+/// How a resource stands to the patient of this id on the server that the resource came from.
 #[must_use]
 pub fn membership(resource: &Value, patient: &str) -> Membership {
-    if contains_foreign(resource, patient) {
+    if holds_a_patient(resource) || contains_foreign(resource, patient) {
         return Membership::Foreign;
     }
     let Some(name) = type_name(resource) else { return Membership::Outside };
@@ -49,36 +57,62 @@ pub fn membership(resource: &Value, patient: &str) -> Membership {
 }
 
 fn by_elements(resource: &Value, paths: &[&str], patient: &str) -> Membership {
-    let texts =
-        |path: &&str| at(resource, path).into_iter().map(|value| value.get("reference").and_then(Value::as_str));
-    let named: Vec<&str> = paths.iter().flat_map(texts).flatten().collect();
-    // The first element says whom the resource is about. If it cannot be read, or says a group, a device or a place, being
-    // its performer is not enough: R4 would count that, and it is not this patient's data.
-    let about: Vec<Option<&str>> = paths.iter().take(1).flat_map(texts).collect();
-    let about_is_clear = about.iter().all(|text| text.and_then(Reference::parse).is_some())
-        && (about.is_empty() || about.iter().flatten().any(|text| patient_id(text).as_deref() == Some(patient)));
-    if named.iter().any(|text| is_other(text, patient)) {
-        Membership::Foreign
-    } else if about_is_clear && named.iter().any(|text| patient_id(text).as_deref() == Some(patient)) {
-        Membership::Member
-    } else {
-        Membership::Outside
+    let (mut about_another, mut about_is_clear, mut is_named) = (false, true, false);
+    for (position, path) in paths.iter().enumerate() {
+        let mut about_this = false;
+        let mut stands = false;
+        any(resource, path, &mut |value| {
+            stands = true;
+            let text = value.get("reference").and_then(Value::as_str);
+            about_this |= text.is_some_and(|text| is_patient(text, patient));
+            about_another |= text.is_some_and(|text| is_other(text, patient));
+            // A Patient named by an identifier alone may be any.
+            about_is_clear &= text.is_some() || value.get("type").and_then(Value::as_str) != Some("Patient");
+            about_is_clear &= position > 0 || text.and_then(split).is_some();
+            false
+        });
+        // The first element says whom the resource is about. If it cannot be read, or says a group, a device or a place,
+        // being its performer is not enough: R4 would count that, and it is not this patient's data.
+        about_is_clear &= position > 0 || !stands || about_this;
+        is_named |= about_this;
+    }
+    match (about_another, about_is_clear && is_named) {
+        (true, _) => Membership::Foreign,
+        (false, true) => Membership::Member,
+        (false, false) => Membership::Outside,
     }
 }
 
-/// A contained Patient has no identity of its own, so it is never the patient in question.
+/// Whether a Patient stands anywhere inside the resource.
+fn holds_a_patient(resource: &Value) -> bool {
+    let mut open: Vec<&Value> = resource.as_object().into_iter().flat_map(|members| members.values()).collect();
+    while let Some(next) = open.pop() {
+        if type_name(next) == Some("Patient") {
+            return true;
+        }
+        match next {
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    false
+}
+
 fn contains_foreign(resource: &Value, patient: &str) -> bool {
-    at(resource, "contained").into_iter().any(|inner| {
-        type_name(inner) == Some("Patient") || references_below(inner).into_iter().any(|text| is_other(text, patient))
-    })
+    let foreign = |inner: &Value| references_below(inner).into_iter().any(|text| is_other(text, patient));
+    any(resource, "contained", &mut |inner| foreign(inner))
+}
+
+fn is_patient(text: &str, patient: &str) -> bool {
+    split(text) == Some(("Patient", patient))
 }
 
 fn is_other(text: &str, patient: &str) -> bool {
-    patient_id(text).is_some_and(|id| id != patient)
-}
-
-fn patient_id(text: &str) -> Option<String> {
-    Reference::parse(text).filter(|target| target.resource_type.as_str() == "Patient").map(|target| target.id)
+    match split(text) {
+        Some((name, id)) => name == "Patient" && id != patient,
+        None => may_mean_a_patient(text),
+    }
 }
 
 fn elements(name: &str) -> Option<&'static [&'static str]> {

@@ -67,10 +67,12 @@ impl DateRange {
     /// Reads the outer limits of the events of a `Timing`; one event that cannot be read spoils it.
     pub(crate) fn from_timing(value: &Value) -> Option<Self> {
         let events = value.get("event")?.as_array()?;
-        let ranges = events.iter().map(|event| Self::parse(event.as_str()?)).collect::<Option<Vec<_>>>()?;
-        let lower = ranges.iter().map(|range| range.lower).min()?;
-        let upper = ranges.iter().map(|range| range.upper).max()?;
-        Some(Self { lower, upper })
+        let mut ranges = events.iter().map(|event| Self::parse(event.as_str()?));
+        let first = ranges.next()??;
+        ranges.try_fold(first, |hull, range| {
+            let range = range?;
+            Some(Self { lower: hull.lower.min(range.lower), upper: hull.upper.max(range.upper) })
+        })
     }
 }
 
@@ -78,7 +80,8 @@ fn without_time(text: &str) -> Option<DateRange> {
     let (first, last) = match text.len() {
         4 => (Date::new(year(text)?, 1, 1).ok()?, Date::new(year(text)?, 12, 31).ok()?),
         7 => {
-            let first = whole_date(&format!("{text}-01"))?;
+            let (y, m) = text.split_once('-')?;
+            let first = Date::new(year(y)?, number(m, 12)?, 1).ok()?;
             (first, first.last_of_month())
         }
         _ => (whole_date(text)?, whole_date(text)?),
@@ -134,9 +137,11 @@ fn nanoseconds(fraction: Option<&str>) -> Option<(i32, i32)> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let first = digits.chars().chain("000000000".chars()).take(9).collect::<String>();
-    let last = digits.chars().chain("999999999".chars()).take(9).collect::<String>();
-    Some((first.parse().ok()?, last.parse().ok()?))
+    let nine = |fill: u8| {
+        let digits = digits.bytes().chain(std::iter::repeat(fill)).take(9);
+        digits.fold(0, |number: i32, digit| number * 10 + i32::from(digit - b'0'))
+    };
+    Some((nine(b'0'), nine(b'9')))
 }
 
 fn whole_date(text: &str) -> Option<Date> {

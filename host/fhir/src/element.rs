@@ -7,18 +7,28 @@ use serde_json::Value;
 /// Never fails: what is not there, or is not an object where the path goes on, gives nothing.
 #[must_use]
 pub fn at<'v>(resource: &'v Value, path: &str) -> Vec<&'v Value> {
-    let mut found = vec![resource];
-    for name in path.split('.') {
-        found = found.into_iter().filter_map(|value| value.get(name)).flat_map(flat).collect();
-    }
+    let mut found = Vec::new();
+    any(resource, path, &mut |value| {
+        found.push(value);
+        false
+    });
     found
 }
 
-fn flat(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Null => Vec::new(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![value],
+/// Whether `judge` accepts one of the values that [`at`] gives, asked in their order until it does. Allocates nothing.
+pub(crate) fn any<'v>(resource: &'v Value, path: &str, judge: &mut dyn FnMut(&'v Value) -> bool) -> bool {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let mut step = |value: &'v Value| match rest {
+        Some(rest) => any(value, rest, judge),
+        None => judge(value),
+    };
+    match resource.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(items)) => items.iter().any(step),
+        Some(value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_))) => step(value),
     }
 }
 

@@ -27,7 +27,7 @@ pub use compartment::{Membership, has_compartment, membership};
 pub use date::DateRange;
 pub use json::{JsonError, JsonLimits, Position, parse};
 pub use query::{Clause, DatePrefix, DateValue, Query, SearchValue, TokenValue};
-pub use reference::Reference;
+pub use reference::{Reference, localize};
 pub use scope::{Context, Permission, Permissions, Scope, ScopeError, ScopeSet, Skipped};
 pub use search::{IndexEntry, Parameter, index, primary_date};
 pub use strict::{StrictError, validate_proposal};

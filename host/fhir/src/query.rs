@@ -2,8 +2,8 @@
 //!
 //! Clauses are ANDed, the values of one clause are ORed. Text comes in percent-encoded or plain and is decoded exactly
 //! once; it goes out encoded exactly once. A comma separates values, encoded or not. What another reader could
-//! understand differently is refused: `+` (a space to some), backslash escapes, modifiers, chains, `system|` without a
-//! code, date prefixes that R4 calls approximate.
+//! understand differently is refused: `+` (a space to some), `;`, backslash escapes, `$`, modifiers, chains, `system|`
+//! without a code, date prefixes other than those of CDS Hooks prefetch.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::date::DateRange;
 use crate::reference::Reference;
 use crate::scope::{Quoted, ScopeError};
-use crate::search::{IndexEntry, Parameter, ParameterKind, entries};
+use crate::search::{Found, IndexEntry, Parameter, ParameterKind, any};
 use crate::types::{ResourceType, is_id};
 
 /// Clauses that a resource must all satisfy. Empty admits everything. Ordered, so equal queries print the same.
@@ -94,7 +94,7 @@ impl Query {
     /// Whether a resource satisfies every clause. An element that is missing or malformed satisfies none.
     #[must_use]
     pub fn admits(&self, resource: &Value) -> bool {
-        self.clauses.iter().all(|clause| entries(resource, clause.parameter).iter().any(|entry| clause.matches(entry)))
+        self.clauses.iter().all(|clause| any(resource, clause.parameter, &mut |found| clause.finds(found)))
     }
 
     /// Whether every resource that `narrower` admits is admitted by `self`. May be false where that is so, never true
@@ -120,6 +120,11 @@ impl Query {
             }
         }
         Some(Self { clauses })
+    }
+
+    /// How many values its clauses have together.
+    pub(crate) fn values(&self) -> usize {
+        self.clauses.iter().map(|clause| clause.values.len()).sum()
     }
 
     pub(crate) fn parse(text: &str, resource_type: Option<&ResourceType>) -> Result<Self, ScopeError> {
@@ -182,7 +187,11 @@ impl Clause {
     /// Whether an index entry satisfies this clause. Search and scopes both ask here.
     #[must_use]
     pub fn matches(&self, entry: &IndexEntry) -> bool {
-        entry.parameter() == self.parameter && self.values.iter().any(|value| value.matches(entry))
+        entry.parameter() == self.parameter && self.finds(entry.found())
+    }
+
+    fn finds(&self, found: Found<'_>) -> bool {
+        self.values.iter().any(|value| value.finds(found))
     }
 
     fn covers(&self, narrow: &Self) -> bool {
@@ -245,10 +254,16 @@ impl SearchValue {
     /// Whether an index entry has this value; of the entry's parameter nothing is asked.
     #[must_use]
     pub fn matches(&self, entry: &IndexEntry) -> bool {
-        match (self, entry) {
-            (Self::Token(value), IndexEntry::Token { system, code, .. }) => value.matches(system.as_deref(), code),
-            (Self::Date(value), IndexEntry::Date { range, .. }) => value.matches(range),
-            (Self::Reference(value), IndexEntry::Reference { target, .. }) => value == target,
+        self.finds(entry.found())
+    }
+
+    fn finds(&self, found: Found<'_>) -> bool {
+        match (self, found) {
+            (Self::Token(value), Found::Token { system, code }) => value.matches(system, code),
+            (Self::Date(value), Found::Date(range)) => value.matches(&range),
+            (Self::Reference(value), Found::Reference { resource_type, id }) => {
+                value.resource_type.as_str() == resource_type && value.id == id
+            }
             (Self::Token(_) | Self::Date(_) | Self::Reference(_), _) => false,
         }
     }
@@ -409,12 +424,16 @@ fn decode_once(text: &str) -> Option<String> {
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'%' => hex(bytes.next()?)? * 16 + hex(bytes.next()?)?,
-            b'+' | b'#' | b'?' | b'=' => return None,
-            other => other,
+            // A space, the end of the query or its parts to some readers; the rest is no character of an OAuth scope
+            // (RFC 6749 section 3.3).
+            b'+' | b'#' | b'?' | b'=' | b';' | b'"' | b'\\' => return None,
+            b'!'..=b'~' => byte,
+            _ => return None,
         });
     }
     let decoded = String::from_utf8(decoded).ok()?;
-    let doubtful = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+    // `\` and `$` mean something else to a reader of FHIR search (R4 search, escaping search parameters).
+    let doubtful = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '$');
     (!decoded.contains(doubtful)).then_some(decoded)
 }
 

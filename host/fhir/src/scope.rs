@@ -14,12 +14,15 @@ use serde_json::Value;
 
 use crate::query::Query;
 use crate::search::Parameter;
-use crate::types::{ResourceType, resource_type};
+use crate::types::{ResourceType, type_name};
 
 pub use set::{ScopeSet, Skipped};
 
-/// The longest scope that is read, in bytes.
+/// The longest scope there is, in bytes, as written and as printed.
 pub const MAX_LENGTH: usize = 8192;
+
+/// The most values that the parameters of one scope have together. A row is compared with each.
+pub const MAX_VALUES: usize = 1000;
 
 /// One scope. Equal scopes print the same, and what is printed parses to the same scope.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -168,9 +171,12 @@ impl fmt::Display for Quoted {
 /// Why a scope was refused. Quotes the scope, which is the text of a manifest or of a token, never a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// Longer than [`MAX_LENGTH`].
+    /// Longer than [`MAX_LENGTH`], as written or as printed.
     #[error("a scope may have at most {MAX_LENGTH} bytes")]
     TooLong,
+    /// More than [`MAX_VALUES`].
+    #[error("a scope may have at most {MAX_VALUES} values")]
+    TooManyValues,
     /// There is no `/` or no `.` where the grammar has one.
     #[error("{text} is not context/type.permissions")]
     Shape {
@@ -253,7 +259,15 @@ impl Scope {
         let (context, resource, letters) = split(text, head)?;
         let permissions = Permissions::parse(letters).ok_or(ScopeError::Permissions { text: Quoted::new(letters) })?;
         let query = query.map(|query| Query::parse(query, resource.as_ref())).transpose()?.unwrap_or_default();
-        Ok(Self { context, resource, permissions, query })
+        Self { context, resource, permissions, query }.bounded()
+    }
+
+    /// What is printed must be read again, so the bounds hold for both.
+    fn bounded(self) -> Result<Self, ScopeError> {
+        if self.query.values() > MAX_VALUES {
+            return Err(ScopeError::TooManyValues);
+        }
+        if self.to_string().len() > MAX_LENGTH { Err(ScopeError::TooLong) } else { Ok(self) }
     }
 
     /// Reads a SMART 1 scope; it has no query and prints in the spelling of SMART 2.
@@ -296,8 +310,8 @@ impl Scope {
     /// the user.
     #[must_use]
     pub fn admits(&self, resource: &Value) -> bool {
-        let Some(own) = resource_type(resource) else { return false };
-        self.resource.as_ref().is_none_or(|wanted| *wanted == own) && self.query.admits(resource)
+        let Some(own) = type_name(resource).filter(|name| ResourceType::is_name(name)) else { return false };
+        self.resource.as_ref().is_none_or(|wanted| wanted.as_str() == own) && self.query.admits(resource)
     }
 
     /// Whether `self` gives everything that `narrower` gives. Never true wrongly; it may be false where it is so.
@@ -312,7 +326,8 @@ impl Scope {
         context && resource && self.permissions.is_superset(narrower.permissions) && self.query.implies(&narrower.query)
     }
 
-    /// A scope that gives only what both give; `None` if that is nothing. It may give less than both.
+    /// A scope that gives only what both give; `None` if that is nothing or more than one scope can say. It may give
+    /// less than both.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let context = self.context.intersect(other.context)?;
@@ -322,7 +337,8 @@ impl Scope {
         };
         let permissions = self.permissions.intersect(other.permissions);
         let query = self.query.intersect(&other.query)?;
-        (!permissions.is_empty()).then_some(Self { context, resource, permissions, query })
+        let both = (!permissions.is_empty()).then_some(Self { context, resource, permissions, query })?;
+        both.bounded().ok()
     }
 
     /// The FHIR query for what this scope gives of one patient, as a CDS Hooks prefetch template has it:

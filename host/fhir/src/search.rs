@@ -11,14 +11,18 @@
 //! * A `code` element such as `status` has no system: `active` finds it, `system|active` does not. Text and display
 //!   are never looked at.
 
+mod table;
+
 use std::fmt;
 
 use serde_json::Value;
 
+use table::{PRIMARY_DATES, Shape, paths};
+
 use crate::date::DateRange;
 use crate::element;
-use crate::reference::Reference;
-use crate::types::{resource_type, type_name};
+use crate::reference::{self, Reference};
+use crate::types::{ResourceType, type_name};
 
 /// A search parameter. The list is closed: anything else is refused where it is read. In order of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,12 +192,20 @@ pub fn index(resource: &Value) -> Vec<IndexEntry> {
 /// What a resource can be found by through one parameter.
 #[must_use]
 pub fn entries(resource: &Value, parameter: Parameter) -> Vec<IndexEntry> {
-    let Some(resource_type) = resource_type(resource) else { return Vec::new() };
-    paths(Some(resource_type.as_str()), parameter)
-        .iter()
-        .flat_map(|(path, shape)| element::at(resource, path).into_iter().map(|value| (*shape, value)))
-        .flat_map(|(shape, value)| read(parameter, shape, value))
-        .collect()
+    let mut entries = Vec::new();
+    any(resource, parameter, &mut |found| {
+        entries.extend(found.entry(parameter));
+        false
+    });
+    entries
+}
+
+/// Whether `judge` accepts one of the things that [`entries`] gives. Allocates nothing, so that a scope can be asked
+/// about every row.
+pub(crate) fn any(resource: &Value, parameter: Parameter, judge: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+    let Some(name) = type_name(resource).filter(|name| ResourceType::is_name(name)) else { return false };
+    let paths = paths(Some(name), parameter);
+    paths.iter().any(|(path, shape)| element::any(resource, path, &mut |value| read(*shape, value, judge)))
 }
 
 /// The date by which "newest first" orders a resource; `None` if it has none. It is the time of the fact where the
@@ -202,12 +214,13 @@ pub fn entries(resource: &Value, parameter: Parameter) -> Vec<IndexEntry> {
 pub fn primary_date(resource: &Value) -> Option<DateRange> {
     let name = type_name(resource)?;
     let (_, paths) = PRIMARY_DATES.iter().find(|(row, _)| *row == name)?;
-    paths.iter().flat_map(|(path, shape)| element::at(resource, path).into_iter().map(|v| (*shape, v))).find_map(
-        |(shape, value)| match read(Parameter::Date, shape, value).pop() {
-            Some(IndexEntry::Date { range, .. }) => Some(range),
-            Some(IndexEntry::Token { .. } | IndexEntry::Reference { .. }) | None => None,
-        },
-    )
+    let mut date = None;
+    let mut keep = |found: Found<'_>| {
+        date = found.date();
+        date.is_some()
+    };
+    paths.iter().any(|(path, shape)| element::any(resource, path, &mut |value| read(*shape, value, &mut keep)));
+    date
 }
 
 /// A type name from outside, if the tables know it.
@@ -215,193 +228,79 @@ pub(crate) fn known_type(name: &str) -> Option<&'static str> {
     PRIMARY_DATES.iter().map(|(row, _)| *row).chain(["Patient", "Practitioner"]).find(|row| *row == name)
 }
 
-/// The shape of an element, as R4 defines it for its path.
+/// One thing a resource can be found by, where it stands in the resource.
 #[derive(Clone, Copy)]
-enum Shape {
-    Code,
-    Coding,
-    Concept,
-    Reference,
-    ReferenceToPatient,
-    /// `date`, `dateTime` or `instant`.
-    Instant,
-    Period,
-    Timing,
+pub(crate) enum Found<'v> {
+    Token { system: Option<&'v str>, code: &'v str },
+    Reference { resource_type: &'v str, id: &'v str },
+    Date(DateRange),
 }
 
-type Paths = &'static [(&'static str, Shape)];
-
-fn paths(resource_type: Option<&str>, parameter: Parameter) -> Paths {
-    if let Some((_, paths)) = EVERY_TYPE.iter().find(|(row, _)| *row == parameter) {
-        return paths;
+impl Found<'_> {
+    fn entry(self, parameter: Parameter) -> Option<IndexEntry> {
+        Some(match self {
+            Self::Token { system, code } => {
+                IndexEntry::Token { parameter, system: system.map(str::to_owned), code: code.to_owned() }
+            }
+            Self::Reference { resource_type, id } => {
+                let resource_type = ResourceType::new(resource_type).ok()?;
+                IndexEntry::Reference { parameter, target: Reference { resource_type, id: id.to_owned() } }
+            }
+            Self::Date(range) => IndexEntry::Date { parameter, range },
+        })
     }
-    let found = ROWS.iter().find(|(name, row, _)| Some(*name) == resource_type && *row == parameter);
-    found.map_or(&[], |(_, _, paths)| paths)
+
+    fn date(self) -> Option<DateRange> {
+        match self {
+            Self::Date(range) => Some(range),
+            Self::Token { .. } | Self::Reference { .. } => None,
+        }
+    }
 }
 
-fn read(parameter: Parameter, shape: Shape, value: &Value) -> Vec<IndexEntry> {
-    let date =
-        |range: Option<DateRange>| range.map(|range| IndexEntry::Date { parameter, range }).into_iter().collect();
-    let link = |wanted: fn(&Reference) -> bool| {
-        let target = value.get("reference").and_then(Value::as_str).and_then(Reference::parse).filter(wanted);
-        target.map(|target| IndexEntry::Reference { parameter, target }).into_iter().collect()
+impl IndexEntry {
+    pub(crate) fn found(&self) -> Found<'_> {
+        match self {
+            Self::Token { system, code, .. } => Found::Token { system: system.as_deref(), code },
+            Self::Reference { target, .. } => {
+                Found::Reference { resource_type: target.resource_type.as_str(), id: &target.id }
+            }
+            Self::Date { range, .. } => Found::Date(*range),
+        }
+    }
+}
+
+fn read(shape: Shape, value: &Value, judge: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+    let found = match shape {
+        Shape::Concept => {
+            return element::any(value, "coding", &mut |coding| read_coding(coding).is_some_and(&mut *judge));
+        }
+        Shape::Coding => read_coding(value),
+        Shape::Code => value.as_str().and_then(|code| token(None, code)),
+        Shape::Reference => read_reference(value),
+        Shape::ReferenceToPatient => {
+            read_reference(value).filter(|found| matches!(found, Found::Reference { resource_type: "Patient", .. }))
+        }
+        Shape::Instant => value.as_str().and_then(DateRange::parse).map(Found::Date),
+        Shape::Period => DateRange::from_period(value).map(Found::Date),
+        Shape::Timing => DateRange::from_timing(value).map(Found::Date),
     };
-    match shape {
-        Shape::Code => token(parameter, None, value.as_str()).into_iter().collect(),
-        Shape::Coding => coding(parameter, value).into_iter().collect(),
-        Shape::Concept => element::at(value, "coding").into_iter().filter_map(|c| coding(parameter, c)).collect(),
-        Shape::Reference => link(|_| true),
-        Shape::ReferenceToPatient => link(|target| target.resource_type.as_str() == "Patient"),
-        Shape::Instant => date(value.as_str().and_then(DateRange::parse)),
-        Shape::Period => date(DateRange::from_period(value)),
-        Shape::Timing => date(DateRange::from_timing(value)),
-    }
+    found.is_some_and(judge)
 }
 
-fn coding(parameter: Parameter, value: &Value) -> Option<IndexEntry> {
+fn read_reference(value: &Value) -> Option<Found<'_>> {
+    let (resource_type, id) = reference::split(value.get("reference")?.as_str()?)?;
+    Some(Found::Reference { resource_type, id })
+}
+
+fn read_coding(value: &Value) -> Option<Found<'_>> {
     let system = match value.get("system") {
         Some(system) => Some(system.as_str()?),
         None => None,
     };
-    token(parameter, system, value.get("code")?.as_str())
+    token(system, value.get("code")?.as_str()?)
 }
 
-fn token(parameter: Parameter, system: Option<&str>, code: Option<&str>) -> Option<IndexEntry> {
-    let code = code.filter(|code| !code.is_empty())?.to_owned();
-    Some(IndexEntry::Token { parameter, system: system.map(str::to_owned), code })
+fn token<'v>(system: Option<&'v str>, code: &'v str) -> Option<Found<'v>> {
+    (!code.is_empty()).then_some(Found::Token { system, code })
 }
-
-const EVERY_TYPE: &[(Parameter, Paths)] = &[
-    (Parameter::Id, &[("id", Shape::Code)]),
-    (Parameter::LastUpdated, &[("meta.lastUpdated", Shape::Instant)]),
-    (Parameter::Security, &[("meta.security", Shape::Coding)]),
-];
-
-const SUBJECT: Paths = &[("subject", Shape::Reference)];
-const SUBJECT_PATIENT: Paths = &[("subject", Shape::ReferenceToPatient)];
-const PATIENT: Paths = &[("patient", Shape::ReferenceToPatient)];
-const STATUS: Paths = &[("status", Shape::Code)];
-const CODE: Paths = &[("code", Shape::Concept)];
-const MEDICATION: Paths = &[("medicationCodeableConcept", Shape::Concept)];
-const CATEGORY: Paths = &[("category", Shape::Concept)];
-const CLINICAL_STATUS: Paths = &[("clinicalStatus", Shape::Concept)];
-const INTENT: Paths = &[("intent", Shape::Code)];
-const PERIOD: Paths = &[("period", Shape::Period)];
-const EFFECTIVE: Paths = &[
-    ("effectiveDateTime", Shape::Instant),
-    ("effectiveInstant", Shape::Instant),
-    ("effectivePeriod", Shape::Period),
-    ("effectiveTiming", Shape::Timing),
-];
-
-/// Which parameter finds which elements, type by type.
-#[rustfmt::skip]
-const ROWS: &[(&str, Parameter, Paths)] = &[
-    ("AllergyIntolerance", Parameter::Category, &[("category", Shape::Code)]),
-    ("AllergyIntolerance", Parameter::ClinicalStatus, CLINICAL_STATUS),
-    ("AllergyIntolerance", Parameter::Code, &[("code", Shape::Concept), ("reaction.substance", Shape::Concept)]),
-    ("AllergyIntolerance", Parameter::Date, &[("recordedDate", Shape::Instant)]),
-    ("AllergyIntolerance", Parameter::Patient, PATIENT),
-    ("AuditEvent", Parameter::Date, &[("recorded", Shape::Instant)]),
-    ("AuditEvent", Parameter::Patient, &[("agent.who", Shape::ReferenceToPatient), ("entity.what", Shape::ReferenceToPatient)]),
-    ("CarePlan", Parameter::Category, CATEGORY),
-    ("CarePlan", Parameter::Date, PERIOD),
-    ("CarePlan", Parameter::Intent, INTENT),
-    ("CarePlan", Parameter::Patient, SUBJECT_PATIENT),
-    ("CarePlan", Parameter::Status, STATUS),
-    ("CarePlan", Parameter::Subject, SUBJECT),
-    ("CareTeam", Parameter::Category, CATEGORY),
-    ("CareTeam", Parameter::Date, PERIOD),
-    ("CareTeam", Parameter::Patient, SUBJECT_PATIENT),
-    ("CareTeam", Parameter::Status, STATUS),
-    ("CareTeam", Parameter::Subject, SUBJECT),
-    ("Condition", Parameter::Category, CATEGORY),
-    ("Condition", Parameter::ClinicalStatus, CLINICAL_STATUS),
-    ("Condition", Parameter::Code, CODE),
-    ("Condition", Parameter::Patient, SUBJECT_PATIENT),
-    ("Condition", Parameter::Subject, SUBJECT),
-    ("Consent", Parameter::Category, CATEGORY),
-    ("Consent", Parameter::Date, &[("dateTime", Shape::Instant)]),
-    ("Consent", Parameter::Patient, PATIENT),
-    ("Consent", Parameter::Status, STATUS),
-    ("Coverage", Parameter::Patient, &[("beneficiary", Shape::ReferenceToPatient)]),
-    ("Coverage", Parameter::Status, STATUS),
-    ("DiagnosticReport", Parameter::Category, CATEGORY),
-    ("DiagnosticReport", Parameter::Code, CODE),
-    ("DiagnosticReport", Parameter::Date, EFFECTIVE),
-    ("DiagnosticReport", Parameter::Patient, SUBJECT_PATIENT),
-    ("DiagnosticReport", Parameter::Status, STATUS),
-    ("DiagnosticReport", Parameter::Subject, SUBJECT),
-    ("DocumentReference", Parameter::Category, CATEGORY),
-    ("DocumentReference", Parameter::Date, &[("date", Shape::Instant)]),
-    ("DocumentReference", Parameter::Patient, SUBJECT_PATIENT),
-    ("DocumentReference", Parameter::Status, STATUS),
-    ("DocumentReference", Parameter::Subject, SUBJECT),
-    ("Encounter", Parameter::Date, PERIOD),
-    ("Encounter", Parameter::Patient, SUBJECT_PATIENT),
-    ("Encounter", Parameter::Status, STATUS),
-    ("Encounter", Parameter::Subject, SUBJECT),
-    ("Goal", Parameter::Category, CATEGORY),
-    ("Goal", Parameter::Patient, SUBJECT_PATIENT),
-    ("Goal", Parameter::Subject, SUBJECT),
-    ("Immunization", Parameter::Date, &[("occurrenceDateTime", Shape::Instant)]),
-    ("Immunization", Parameter::Patient, PATIENT),
-    ("Immunization", Parameter::Status, STATUS),
-    ("MedicationRequest", Parameter::Category, CATEGORY),
-    ("MedicationRequest", Parameter::Code, MEDICATION),
-    ("MedicationRequest", Parameter::Date, &[("dosageInstruction.timing.event", Shape::Instant)]),
-    ("MedicationRequest", Parameter::Intent, INTENT),
-    ("MedicationRequest", Parameter::Patient, SUBJECT_PATIENT),
-    ("MedicationRequest", Parameter::Status, STATUS),
-    ("MedicationRequest", Parameter::Subject, SUBJECT),
-    ("MedicationStatement", Parameter::Category, CATEGORY),
-    ("MedicationStatement", Parameter::Code, MEDICATION),
-    ("MedicationStatement", Parameter::Patient, SUBJECT_PATIENT),
-    ("MedicationStatement", Parameter::Status, STATUS),
-    ("MedicationStatement", Parameter::Subject, SUBJECT),
-    ("Observation", Parameter::Category, CATEGORY),
-    ("Observation", Parameter::Code, CODE),
-    ("Observation", Parameter::ComboCode, &[("code", Shape::Concept), ("component.code", Shape::Concept)]),
-    ("Observation", Parameter::Date, EFFECTIVE),
-    ("Observation", Parameter::Patient, SUBJECT_PATIENT),
-    ("Observation", Parameter::Status, STATUS),
-    ("Observation", Parameter::Subject, SUBJECT),
-    ("PractitionerRole", Parameter::Date, PERIOD),
-    ("Procedure", Parameter::Category, CATEGORY),
-    ("Procedure", Parameter::Code, CODE),
-    ("Procedure", Parameter::Date, &[("performedDateTime", Shape::Instant), ("performedPeriod", Shape::Period)]),
-    ("Procedure", Parameter::Patient, SUBJECT_PATIENT),
-    ("Procedure", Parameter::Status, STATUS),
-    ("Procedure", Parameter::Subject, SUBJECT),
-    ("Provenance", Parameter::Patient, &[("target", Shape::ReferenceToPatient)]),
-    ("ServiceRequest", Parameter::Category, CATEGORY),
-    ("ServiceRequest", Parameter::Code, CODE),
-    ("ServiceRequest", Parameter::Intent, INTENT),
-    ("ServiceRequest", Parameter::Patient, SUBJECT_PATIENT),
-    ("ServiceRequest", Parameter::Status, STATUS),
-    ("ServiceRequest", Parameter::Subject, SUBJECT),
-];
-
-/// Where the date of "newest first" is looked for, best place first.
-#[rustfmt::skip]
-const PRIMARY_DATES: &[(&str, Paths)] = &[
-    ("AllergyIntolerance", &[("recordedDate", Shape::Instant), ("onsetDateTime", Shape::Instant)]),
-    ("AuditEvent", &[("recorded", Shape::Instant)]),
-    ("CarePlan", &[("period", Shape::Period), ("created", Shape::Instant)]),
-    ("CareTeam", PERIOD),
-    ("Condition", &[("recordedDate", Shape::Instant), ("onsetDateTime", Shape::Instant), ("onsetPeriod", Shape::Period)]),
-    ("Consent", &[("dateTime", Shape::Instant)]),
-    ("Coverage", PERIOD),
-    ("DiagnosticReport", &[("effectiveDateTime", Shape::Instant), ("effectivePeriod", Shape::Period), ("issued", Shape::Instant)]),
-    ("DocumentReference", &[("date", Shape::Instant), ("context.period", Shape::Period)]),
-    ("Encounter", PERIOD),
-    ("Goal", &[("startDate", Shape::Instant), ("statusDate", Shape::Instant)]),
-    ("Immunization", &[("occurrenceDateTime", Shape::Instant), ("recorded", Shape::Instant)]),
-    ("MedicationRequest", &[("authoredOn", Shape::Instant)]),
-    ("MedicationStatement", &[("effectiveDateTime", Shape::Instant), ("effectivePeriod", Shape::Period), ("dateAsserted", Shape::Instant)]),
-    ("Observation", &[("effectiveDateTime", Shape::Instant), ("effectiveInstant", Shape::Instant), ("effectivePeriod", Shape::Period), ("effectiveTiming", Shape::Timing), ("issued", Shape::Instant)]),
-    ("PractitionerRole", PERIOD),
-    ("Procedure", &[("performedDateTime", Shape::Instant), ("performedPeriod", Shape::Period)]),
-    ("Provenance", &[("occurredDateTime", Shape::Instant), ("occurredPeriod", Shape::Period), ("recorded", Shape::Instant)]),
-    ("ServiceRequest", &[("authoredOn", Shape::Instant), ("occurrenceDateTime", Shape::Instant), ("occurrencePeriod", Shape::Period)]),
-];

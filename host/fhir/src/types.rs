@@ -19,9 +19,13 @@ impl ResourceType {
     /// Accepts `[A-Z][A-Za-z]{1,63}`.
     pub fn new(name: impl Into<String>) -> Result<Self, TypeError> {
         let name = name.into();
-        let letters = name.bytes().all(|b| b.is_ascii_alphabetic());
-        let capital = name.bytes().next().is_some_and(|b| b.is_ascii_uppercase());
-        if letters && capital && (2..=64).contains(&name.len()) { Ok(Self(name)) } else { Err(TypeError) }
+        if Self::is_name(&name) { Ok(Self(name)) } else { Err(TypeError) }
+    }
+
+    pub(crate) fn is_name(text: &str) -> bool {
+        let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
+        let capital = text.bytes().next().is_some_and(|b| b.is_ascii_uppercase());
+        letters && capital && (2..=64).contains(&text.len())
     }
 
     /// The name.

@@ -3,10 +3,16 @@
 #[cfg(test)]
 mod compartment;
 #[cfg(test)]
+mod recogniser;
+#[cfg(test)]
 mod scope_laws;
 #[cfg(test)]
 mod scopes;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod smart;
+#[cfg(test)]
 mod strict;
+#[cfg(test)]
+mod threats;

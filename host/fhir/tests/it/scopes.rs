@@ -3,17 +3,17 @@
 use cordon_fhir::{Context, Permission, Scope, ScopeSet, Skipped};
 use serde_json::{Value, json};
 
-const LAB: &str = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
+pub(crate) const LAB: &str = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
 
-fn scope(text: &str) -> Scope {
+pub(crate) fn scope(text: &str) -> Scope {
     Scope::parse_any(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn refusal(text: &str) -> String {
+pub(crate) fn refusal(text: &str) -> String {
     Scope::parse_any(text).map(|scope| panic!("{text} was read as {scope}")).unwrap_err().to_string()
 }
 
-fn creatinine() -> Value {
+pub(crate) fn creatinine() -> Value {
     json!({
         "resourceType": "Observation", "id": "o1", "status": "final",
         "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
@@ -22,20 +22,6 @@ fn creatinine() -> Value {
         "effectiveDateTime": "2021-03-04T10:00:00+01:00",
         "meta": {"lastUpdated": "2021-03-05T00:00:00Z", "security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}]},
     })
-}
-
-#[test]
-fn letters_out_of_order_doubled_or_missing_are_refused() {
-    for letters in ["sr", "dus", "rr", "", "read?x=y", "R", "rs ", "rsc", "x", "r.s", "*?_id=1", "write?_id=1"] {
-        let message = refusal(&format!("patient/Observation.{letters}"));
-        assert!(message.starts_with("permissions "), "{letters}: {message}");
-    }
-    for letters in ["r", "s", "rs", "cruds", "cud", "cs"] {
-        assert_eq!(
-            scope(&format!("patient/Observation.{letters}")).to_string(),
-            format!("patient/Observation.{letters}")
-        );
-    }
 }
 
 #[test]
@@ -63,32 +49,6 @@ fn what_is_not_the_grammar_is_refused() {
 }
 
 #[test]
-fn a_parameter_that_cannot_be_evaluated_refuses_the_scope() {
-    let rows = [
-        ("Observation.rs?", "search parameter `` has no value"),
-        ("Observation.rs?code", "search parameter `code` has no value"),
-        ("Observation.rs?&code=1", "search parameter `` has no value"),
-        ("Observation.rs?value-quantity=gt5", "search parameter `value-quantity` is not supported"),
-        ("Observation.rs?_has:Provenance:target:agent=1", "has a modifier, and none is supported"),
-        ("Observation.rs?code:in=http://x", "search parameter `code:in` has a modifier, and none is supported"),
-        ("Observation.rs?subject.name=x", "search parameter `subject.name` is not supported"),
-        ("Observation.rs?Code=1", "search parameter `Code` is not supported"),
-        ("Observation.rs?c%6Fde=1", "search parameter `c%6Fde` is not supported"),
-        ("Observation.rs?_include=x", "search parameter `_include` is not supported"),
-        ("Observation.rs?_filter=x", "search parameter `_filter` is not supported"),
-        ("Patient.r?code=1", "search parameter `code` does not exist for `Patient`"),
-        ("Condition.rs?date=2021", "search parameter `date` does not exist for `Condition`"),
-        ("Immunization.rs?code=1", "search parameter `code` does not exist for `Immunization`"),
-        ("Task.rs?status=x", "search parameter `status` does not exist for `Task`"),
-        ("*.rs?category=laboratory", "search parameter `category` does not exist for `*`"),
-    ];
-    for (text, message) in rows {
-        let refused = refusal(&format!("patient/{text}"));
-        assert!(refused.contains(message), "{text}: {refused}");
-    }
-}
-
-#[test]
 fn a_value_that_two_readers_could_read_differently_is_refused() {
     let rows = [
         "code=",
@@ -110,6 +70,11 @@ fn a_value_that_two_readers_could_read_differently_is_refused() {
         "code=a?b",
         "code=a#b",
         "code=a%0Ab",
+        "code=a;b",
+        "code=a\"b",
+        "code=ä",
+        "code=a$b",
+        "code=a%24b",
         "date=ne2021",
         "date=sa2021",
         "date=eb2021",
@@ -153,106 +118,6 @@ fn a_repeated_parameter_is_refused_where_it_means_nothing() {
     for row in ["date=ge2021&date=lt2022", "code=a&code=b", "category=a&category=b"] {
         assert_eq!(scope(&format!("patient/Observation.rs?{row}")).query().clauses().count(), 2);
     }
-}
-
-#[test]
-fn version_1_words_are_never_read_as_letters() {
-    let rows = [
-        ("patient/Observation.read", "patient/Observation.rs"),
-        ("user/Observation.write", "user/Observation.cud"),
-        ("system/Observation.*", "system/Observation.cruds"),
-        ("patient/*.read", "patient/*.rs"),
-        ("patient/*.*", "patient/*.cruds"),
-    ];
-    for (v1, v2) in rows {
-        assert_eq!(Scope::parse_v1(v1).unwrap().to_string(), v2);
-        assert_eq!(Scope::parse_any(v1).unwrap(), Scope::parse(v2).unwrap());
-        assert!(Scope::parse(v1).is_err(), "{v1} is not SMART 2");
-        assert!(Scope::parse_v1(v2).is_err(), "{v2} is not SMART 1");
-    }
-}
-
-#[test]
-fn read_is_not_search() {
-    let row = creatinine();
-    let read = ScopeSet::parse("patient/Observation.r");
-    assert!(!read.admits(Permission::Search, &row) && read.admits(Permission::Read, &row));
-    let search = ScopeSet::parse("patient/Observation.s");
-    assert!(search.admits(Permission::Search, &row) && !search.admits(Permission::Read, &row));
-    assert!(!read.covers(&scope("patient/Observation.rs")) && !search.covers(&scope("patient/Observation.rs")));
-}
-
-#[test]
-fn scopes_of_one_type_are_a_union_and_clauses_of_one_scope_an_and() {
-    let row = creatinine();
-    assert!(!scope("patient/Observation.rs?category=laboratory&status=amended").admits(&row));
-    assert!(scope("patient/Observation.rs?category=laboratory&status=final").admits(&row));
-    assert!(!scope("patient/Observation.rs?code=1,2").admits(&row));
-    assert!(scope("patient/Observation.rs?code=1,2160-0").admits(&row));
-    let union = ScopeSet::parse("patient/Observation.rs?category=vital-signs patient/Observation.rs?code=2160-0");
-    assert!(union.admits(Permission::Read, &row));
-    let broad = ScopeSet::parse("patient/Observation.rs?category=vital-signs patient/Observation.rs");
-    assert!(broad.covers(&scope("patient/Observation.rs")));
-}
-
-#[test]
-fn a_row_that_cannot_be_evaluated_is_not_admitted() {
-    let all = scope("patient/Observation.rs?status=final");
-    assert!(!all.admits(&json!({"resourceType": "Observation"})));
-    for broken in [
-        json!(null),
-        json!(["final"]),
-        json!({"status": "final"}),
-        json!({"resourceType": "Condition", "status": "final"}),
-    ] {
-        assert!(!all.admits(&broken), "{broken}");
-    }
-    let date = scope("patient/Observation.rs?date=ge2000");
-    for broken in [json!("x"), json!(2021), json!({"start": "2021"}), json!("2021-02-30")] {
-        assert!(!date.admits(&json!({"resourceType": "Observation", "effectiveDateTime": broken})));
-    }
-}
-
-#[test]
-fn a_token_is_compared_with_its_system_and_never_with_text() {
-    let row = creatinine();
-    let rows = [
-        (format!("category={LAB}"), true),
-        ("category=laboratory".to_owned(), true),
-        ("category=|laboratory".to_owned(), false),
-        ("category=http://other|laboratory".to_owned(), false),
-        ("category=Laboratory".to_owned(), false),
-        ("code=http://loinc.org|2160-0".to_owned(), true),
-        ("code=http%3A%2F%2Floinc.org%7C2160-0".to_owned(), true),
-        ("code=http%253A%252F%252Floinc.org%257C2160-0".to_owned(), false),
-        ("code=Creatinine".to_owned(), false),
-        ("code=crea".to_owned(), false),
-        ("status=|final".to_owned(), true),
-        ("status=http://hl7.org/fhir/observation-status|final".to_owned(), false),
-        ("_security=N".to_owned(), true),
-        ("_security=R".to_owned(), false),
-        ("_id=o1".to_owned(), true),
-        ("_id=o2".to_owned(), false),
-        ("patient=p1".to_owned(), true),
-        ("patient=Patient/p1".to_owned(), true),
-        ("patient=p2".to_owned(), false),
-        ("subject=Patient/p1".to_owned(), true),
-        ("subject=Group/p1".to_owned(), false),
-    ];
-    for (query, admitted) in rows {
-        assert_eq!(scope(&format!("patient/Observation.rs?{query}")).admits(&row), admitted, "{query}");
-    }
-}
-
-#[test]
-fn a_code_does_not_find_a_component_and_combo_code_does() {
-    let pressure = json!({
-        "resourceType": "Observation", "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
-        "component": [{"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}],
-    });
-    assert!(!scope("patient/Observation.rs?code=8480-6").admits(&pressure));
-    assert!(scope("patient/Observation.rs?combo-code=http://loinc.org|8480-6").admits(&pressure));
-    assert!(scope("patient/Observation.rs?combo-code=85354-9").admits(&pressure));
 }
 
 #[test]
@@ -444,4 +309,37 @@ fn the_parts_of_a_scope_can_be_asked() {
 fn a_message_quotes_at_most_100_characters() {
     let message = refusal(&format!("patient/Observation.rs?{}\n=1", "x".repeat(500)));
     assert!(message.chars().count() < 160 && !message.contains('\n'), "{message}");
+}
+
+#[test]
+fn a_scope_is_bounded_as_written_and_as_printed() {
+    let values = |from: usize, to: usize| (from..to).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let with = |values: &str| format!("patient/Observation.rs?code={values}");
+    assert_eq!(refusal(&with(&values(0, 1001))), "a scope may have at most 1000 values");
+    assert_eq!(refusal(&format!("{}&category=a", with(&values(0, 1000)))), "a scope may have at most 1000 values");
+    let wide = scope(&with(&values(0, 1000)));
+    assert_eq!(wide.query().clauses().next().unwrap().values().count(), 1000);
+    // More than one scope can say is nothing, not everything.
+    assert_eq!(wide.intersect(&scope(&with("x"))), None);
+    assert_eq!(scope(&with("x")).intersect(&wide), None);
+    // `/` takes three bytes when printed.
+    assert_eq!(refusal(&with(&"/".repeat(4000))), "a scope may have at most 8192 bytes");
+    assert!(scope(&with(&"/".repeat(2500))).to_string().len() <= 8192);
+}
+
+/// Reading a scope costs once; asking it about a row of about 1 kB takes nothing from the heap.
+#[test]
+fn asking_a_scope_about_a_row_allocates_nothing() {
+    let mut row = creatinine();
+    row["note"] = json!([{"text": "x".repeat(500)}]);
+    let queries = [
+        "category=laboratory&status=final&code=http://loinc.org|2160-0,http://loinc.org|38483-4",
+        "date=ge2021&date=lt2022-01-01T00:00:00Z&_lastUpdated=ge2021-03",
+        "patient=p1&subject=Patient/p1&_id=o1&_security=N&combo-code=2160-0",
+    ];
+    for query in queries {
+        let scope = scope(&format!("patient/Observation.rs?{query}"));
+        let used = allocation_counter::measure(|| assert!(scope.admits(&row), "{query}"));
+        assert_eq!(used.count_total, 0, "{query}");
+    }
 }

@@ -46,6 +46,7 @@ fn what_is_malformed_is_never_found() {
         json!({"resourceType": "Observation", "status": {"code": "final"}, "code": {"code": "2160-0"}, "code_": 1}),
         json!({"resourceType": "Observation", "code": {"text": "x", "coding": [{"system": "s"}, {"code": 5}, {"system": 5, "code": "a"}, null, "a"]}}),
         json!({"resourceType": "Observation", "subject": {"reference": "#p"}, "effectiveDateTime": "yesterday"}),
+        json!({"resourceType": "Observation", "subject": {"reference": "https://ehr.example/fhir/Patient/p1"}}),
         json!({"resourceType": "Observation", "subject": {"display": "Patient/1", "identifier": {"value": "1"}}, "meta": []}),
     ] {
         assert_eq!(found(&broken), Vec::<String>::new(), "{broken}");
@@ -66,7 +67,7 @@ fn an_observation_is_found_by_all_it_says() {
         "category": [{"coding": [{"system": "s", "code": "laboratory"}]}, {"text": "Laboratory"}],
         "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}], "text": "BP"},
         "component": [{"code": {"coding": [{"code": "8480-6"}]}}, {"code": {"coding": [{"code": "8462-4"}]}}],
-        "subject": {"reference": "https://ehr.example/fhir/Patient/p1"}, "effectivePeriod": {"start": "2021-03-04", "end": "2021-03-04"},
+        "subject": {"reference": "Patient/p1/_history/2"}, "effectivePeriod": {"start": "2021-03-04", "end": "2021-03-04"},
     });
     let expected = [
         "_id=o1",
