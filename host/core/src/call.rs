@@ -1,6 +1,6 @@
 //! One CDS Hooks call, as the server read it: authenticated, shaped, not yet decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::grant::Installed;
-use crate::ids::{Coins, Issuer, MintedId, NeedName, PatientId, TenantId};
+use crate::ids::{Coins, Issuer, MintedId, NeedName, PatientId, Role, TenantId};
 use crate::manifest::Service;
 
 /// What a client sent for one prefetch key. An absent key is an absent entry.
@@ -40,13 +40,75 @@ pub enum UserRight {
     Scopes(ScopeSet),
 }
 
-/// Purpose of use (HL7 v3 ActReason). Configured per issuer and hook.
+/// Purpose of use (HL7 v3 ActReason). Configured per issuer and hook, or from a claim that the client signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Purpose {
     /// Treatment: the default.
     #[default]
     #[serde(rename = "TREAT")]
     Treatment,
+    /// Emergency treatment.
+    #[serde(rename = "ETREAT")]
+    EmergencyTreatment,
+    /// Break the glass: emergency treatment by somebody who otherwise may not look.
+    #[serde(rename = "BTG")]
+    BreakGlass,
+    /// Payment.
+    #[serde(rename = "HPAYMT")]
+    Payment,
+    /// Healthcare operations.
+    #[serde(rename = "HOPERAT")]
+    Operations,
+    /// Research.
+    #[serde(rename = "HRESCH")]
+    Research,
+    /// Public health.
+    #[serde(rename = "PUBHLTH")]
+    PublicHealth,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Treatment,
+        Self::EmergencyTreatment,
+        Self::BreakGlass,
+        Self::Payment,
+        Self::Operations,
+        Self::Research,
+        Self::PublicHealth,
+    ];
+
+    /// The code of v3-ActReason.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Treatment => "TREAT",
+            Self::EmergencyTreatment => "ETREAT",
+            Self::BreakGlass => "BTG",
+            Self::Payment => "HPAYMT",
+            Self::Operations => "HOPERAT",
+            Self::Research => "HRESCH",
+            Self::PublicHealth => "PUBHLTH",
+        }
+    }
+
+    /// The purpose of a v3-ActReason code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
+    /// Whether this is the other or a kind of it (v3-ActReason: BTG is an ETREAT, ETREAT is a TREAT).
+    #[must_use]
+    pub fn within(self, other: Self) -> bool {
+        self == other
+            || match self {
+                Self::EmergencyTreatment => other == Self::Treatment,
+                Self::BreakGlass => other == Self::Treatment || other == Self::EmergencyTreatment,
+                Self::Treatment | Self::Payment | Self::Operations | Self::Research | Self::PublicHealth => false,
+            }
+    }
 }
 
 /// One call.
@@ -66,8 +128,12 @@ pub struct HookCall {
     pub hook_instance: String,
     /// The user, as the hook's context names it.
     pub user: Option<Reference>,
+    /// The user's roles: from a claim that the client signed, or configured for the client.
+    pub roles: BTreeSet<Role>,
     /// The patient in context.
     pub patient: PatientId,
+    /// The encounter in context.
+    pub encounter: Option<Reference>,
     /// The resources of `context.draftOrders`.
     pub draft_orders: Vec<Value>,
     /// The references of `context.selections`.

@@ -1,21 +1,24 @@
 //! `admit`: what one invocation may see is decided before it starts and never changes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cordon_fhir::scope::Scope;
+use serde_json::Value;
 
 use crate::call::HookCall;
 use crate::ids::NeedName;
+use crate::label::Label;
 use crate::manifest::{Need, OnWithheld};
-use crate::ports::{Decision, Policy, PolicyError, Question};
+use crate::ports::{Decision, Occasion, Policy, PolicyError, Reason, Records, RecordsError, RowRule};
 
 /// What a cleared need may show.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Reach {
     /// Nothing: the policy denied it for this call. The view is there and empty.
-    Nothing,
-    /// The rows the need asks for that lie within every one of these scopes.
-    Within(Vec<Scope>),
+    Nothing(Vec<Reason>),
+    /// The rows the need asks for that lie within every one of these scopes and that the rule admits.
+    Within(Vec<Scope>, Arc<dyn RowRule>),
 }
 
 /// One granted need, with what this call may see of it.
@@ -35,14 +38,23 @@ impl Cleared {
     /// Whether the policy denied the need for this call.
     #[must_use]
     pub fn denied(&self) -> bool {
-        self.reach == Reach::Nothing
+        matches!(self.reach, Reach::Nothing(_))
     }
 
     /// Whether a row that the need asks for lies within the grant and the policy.
-    pub(crate) fn dominates(&self, row: &serde_json::Value) -> bool {
+    pub(crate) fn dominates(&self, row: &Value, label: impl FnOnce() -> Label) -> bool {
         match &self.reach {
-            Reach::Nothing => false,
-            Reach::Within(scopes) => scopes.iter().all(|scope| scope.admits(row)),
+            Reach::Nothing(_) => false,
+            Reach::Within(scopes, rows) => scopes.iter().all(|scope| scope.admits(row)) && rows.admits(row, label()),
+        }
+    }
+
+    /// Why a row is not dominated; empty when it is.
+    pub(crate) fn explain(&self, row: &Value, label: Label) -> Vec<Reason> {
+        match &self.reach {
+            Reach::Nothing(reasons) => reasons.clone(),
+            Reach::Within(scopes, _) if scopes.iter().any(|scope| !scope.admits(row)) => vec![Reason::Grant],
+            Reach::Within(_, rows) => rows.explain(row, label),
         }
     }
 
@@ -81,34 +93,66 @@ impl Clearance {
     }
 }
 
+/// Why a call was not admitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdmitError {
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The patient's consents could not be read.
+    #[error("the consents of the patient could not be read")]
+    Consents(#[from] RecordsError),
+}
+
 /// Decides every granted need of the call.
 ///
 /// # Errors
 /// Hands the call back when the policy could not be evaluated.
-pub fn admit(call: HookCall, policy: &dyn Policy) -> Result<Clearance, Box<(HookCall, PolicyError)>> {
-    let decided = call.installed.manifest.needs.values().filter_map(|need| {
-        let granted = call.installed.granted.get(&need.name)?;
-        let question = Question {
-            tenant: &call.tenant,
-            issuer: &call.issuer,
-            patient: &call.patient,
-            purpose: call.purpose,
-            installed: &call.installed,
-            service: &call.service,
-            need,
-        };
-        Some(policy.decide(&question).map(|decision| (need.name.clone(), clear(need, granted.as_ref(), decision))))
-    });
-    match decided.collect::<Result<BTreeMap<_, _>, _>>() {
+pub fn admit(
+    call: HookCall,
+    policy: &dyn Policy,
+    records: &dyn Records,
+) -> Result<Clearance, Box<(HookCall, AdmitError)>> {
+    match clear_all(&call, policy, records) {
         Ok(needs) => Ok(Clearance { call, needs }),
         Err(error) => Err(Box::new((call, error))),
     }
 }
 
+fn clear_all(
+    call: &HookCall,
+    policy: &dyn Policy,
+    records: &dyn Records,
+) -> Result<BTreeMap<NeedName, Cleared>, AdmitError> {
+    let consents = records.consents(&call.tenant, &call.patient)?;
+    let occasion = Occasion {
+        tenant: &call.tenant,
+        issuer: &call.issuer,
+        user: call.user.as_ref(),
+        roles: &call.roles,
+        patient: &call.patient,
+        purpose: call.purpose,
+        installed: &call.installed,
+        service: &call.service,
+        now: call.now,
+        consents: &consents,
+    };
+    // The grant is for some purposes; no policy makes it one for others.
+    let for_this = call.installed.purposes.iter().any(|granted| call.purpose.within(*granted));
+    let mut decided = if for_this { policy.decide(&occasion)? } else { BTreeMap::new() };
+    let why = if for_this { Reason::Policy { ids: Vec::new() } } else { Reason::Purpose };
+    let needs = call.installed.manifest.needs.values().filter_map(|need| {
+        let granted = call.installed.granted.get(&need.name)?;
+        let decision = decided.remove(&need.name).unwrap_or_else(|| Decision::Deny(vec![why.clone()]));
+        Some((need.name.clone(), clear(need, granted.as_ref(), decision)))
+    });
+    Ok(needs.collect())
+}
+
 fn clear(need: &Need, granted: Option<&Scope>, decision: Decision) -> Cleared {
     let reach = match decision {
-        Decision::Deny => Reach::Nothing,
-        Decision::Permit { within } => Reach::Within(granted.cloned().into_iter().chain(within).collect()),
+        Decision::Deny(reasons) => Reach::Nothing(reasons),
+        Decision::Permit { within, rows } => Reach::Within(granted.cloned().into_iter().chain(within).collect(), rows),
     };
     Cleared { need: need.clone(), reach }
 }

@@ -18,6 +18,7 @@ use crate::call::{Prefetch, UserRight};
 use crate::clearance::{Clearance, Cleared};
 use crate::elements::changes_meaning;
 use crate::ids::NeedName;
+use crate::label::{Label, Labeled, Labels};
 use crate::manifest::Source;
 use crate::ports::{Query, Records, Unobtainable};
 use crate::record::{Dropped, NeedCounts};
@@ -31,6 +32,8 @@ pub struct Views {
     views: Vec<View>,
     counts: BTreeMap<NeedName, NeedCounts>,
     drafts: BTreeMap<String, Reference>,
+    /// Of each view, which resources its rows are.
+    origins: Vec<Vec<Option<Reference>>>,
 }
 
 impl Views {
@@ -56,6 +59,11 @@ impl Views {
         self.drafts.get(minted)
     }
 
+    /// The views with what their rows stand for.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = (&View, &[Option<Reference>])> {
+        self.views.iter().zip(self.origins.iter().map(Vec::as_slice))
+    }
+
     pub(crate) fn into_parts(self) -> (Clearance, BTreeMap<NeedName, NeedCounts>) {
         (self.clearance, self.counts)
     }
@@ -74,10 +82,10 @@ pub enum Gathered {
 }
 
 /// Obtains every granted need.
-pub fn gather(clearance: Clearance, records: &dyn Records) -> Gathered {
+pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) -> Gathered {
     let mut shelves = Vec::new();
     for cleared in clearance.needs().values() {
-        match collect(&clearance, cleared, records) {
+        match collect(&clearance, cleared, records, labels) {
             Ok(shelf) => shelves.push(shelf),
             Err(unobtainable) => return Gathered::Unobtainable(clearance, unobtainable),
         }
@@ -87,7 +95,8 @@ pub fn gather(clearance: Clearance, records: &dyn Records) -> Gathered {
     let drafts = drafts(&shelves, &minted);
     let views = shelves.iter().map(|shelf| shelf.view(&minted)).collect();
     let counts = shelves.iter().map(|shelf| (shelf.cleared.need().name.clone(), shelf.counts.clone())).collect();
-    let views = Views { views, counts, drafts, clearance };
+    let origins = shelves.iter().map(|shelf| shelf.rows.iter().map(|row| reference_of(row)).collect()).collect();
+    let views = Views { views, counts, drafts, origins, clearance };
     if withheld { Gathered::Withheld(views) } else { Gathered::Ready(views) }
 }
 
@@ -100,7 +109,12 @@ struct Shelf<'a> {
     counts: NeedCounts,
 }
 
-fn collect<'a>(clearance: &'a Clearance, cleared: &Cleared, records: &dyn Records) -> Result<Shelf<'a>, Unobtainable> {
+fn collect<'a>(
+    clearance: &'a Clearance,
+    cleared: &Cleared,
+    records: &dyn Records,
+    labels: &dyn Labels,
+) -> Result<Shelf<'a>, Unobtainable> {
     let call = clearance.call();
     let mut shelf = Shelf {
         cleared: cleared.clone(),
@@ -117,19 +131,19 @@ fn collect<'a>(clearance: &'a Clearance, cleared: &Cleared, records: &dyn Record
     let need = cleared.need();
     match &need.source {
         Source::Record(scope) => match call.prefetch.get(&need.name) {
-            Some(Prefetch::Rows { rows, complete: true }) => shelf.offer_all(rows),
+            Some(Prefetch::Rows { rows, complete: true }) => shelf.offer_all(rows, labels),
             Some(Prefetch::Null) => {}
             // A page that is not all of it, a failure and a missing key alike: the store stands in, or nobody does.
             Some(Prefetch::Rows { complete: false, .. } | Prefetch::Failed) | None => {
                 shelf.stand_in(clearance, scope, records)?;
             }
         },
-        Source::DraftOrders => shelf.offer_all(&call.draft_orders),
+        Source::DraftOrders => shelf.offer_all(&call.draft_orders, labels),
         Source::Selections => {
             // A set: both lists are as long as the client likes.
             let selections: BTreeSet<&Reference> = call.selections.iter().collect();
             let selected = |row: &&Value| reference_of(row).is_some_and(|r| selections.contains(&r));
-            shelf.offer_all(call.draft_orders.iter().filter(selected));
+            shelf.offer_all(call.draft_orders.iter().filter(selected), labels);
         }
     }
     shelf.limit();
@@ -137,9 +151,10 @@ fn collect<'a>(clearance: &'a Clearance, cleared: &Cleared, records: &dyn Record
 }
 
 impl<'a> Shelf<'a> {
-    fn offer_all(&mut self, rows: impl IntoIterator<Item = &'a Value>) {
+    /// Takes what the client sent: it is labelled here, as what the store holds was at ingest.
+    fn offer_all(&mut self, rows: impl IntoIterator<Item = &'a Value>, labels: &dyn Labels) {
         for row in rows {
-            self.offer(Cow::Borrowed(row));
+            self.offer(Cow::Borrowed(row), || labels.mark(row).label);
         }
     }
 
@@ -157,8 +172,8 @@ impl<'a> Shelf<'a> {
         let query = Query { tenant: &call.tenant, patient: &call.patient, scope };
         let wanted = self.cleared.need().newest.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let name = self.cleared.need().name.clone();
-        let mut each = |row: Value| {
-            self.offer(Cow::Owned(row));
+        let mut each = |row: Labeled<Value>| {
+            self.offer(Cow::Owned(row.value), || row.label);
             // The source gives the newest first, so that what lies beyond the limit need not be read.
             if self.rows.len() >= wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
@@ -166,8 +181,8 @@ impl<'a> Shelf<'a> {
     }
 
     /// Takes a row that belongs here; drops and counts any other.
-    fn offer(&mut self, row: Cow<'a, Value>) {
-        match self.judge(&row) {
+    fn offer(&mut self, row: Cow<'a, Value>, label: impl FnOnce() -> Label) {
+        match self.judge(&row, label) {
             Ok(()) => {
                 self.seen.extend(reference_of(&row));
                 self.rows.push(row);
@@ -176,7 +191,7 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    fn judge(&self, row: &Value) -> Result<(), Dropped> {
+    fn judge(&self, row: &Value, label: impl FnOnce() -> Label) -> Result<(), Dropped> {
         if resource_type(row).is_none() {
             return Err(Dropped::Malformed);
         }
@@ -190,7 +205,7 @@ impl<'a> Shelf<'a> {
             }
             Source::Record(_) | Source::DraftOrders | Source::Selections => {}
         }
-        if !self.cleared.dominates(row) {
+        if !self.cleared.dominates(row, label) {
             return Err(Dropped::Withheld);
         }
         if changes_meaning(row) {
@@ -226,7 +241,7 @@ impl<'a> Shelf<'a> {
     }
 }
 
-fn reference_of(row: &Value) -> Option<Reference> {
+pub(crate) fn reference_of(row: &Value) -> Option<Reference> {
     Some(Reference { resource_type: resource_type(row)?, id: resource_id(row)?.to_owned() })
 }
 

@@ -1,10 +1,11 @@
 //! What a hospital gave a plugin: part of what its manifest asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordon_fhir::scope::Scope;
 use serde::{Deserialize, Serialize};
 
+use crate::call::Purpose;
 use crate::ids::{Digest, NeedName};
 use crate::manifest::{Manifest, OnWithheld, Source};
 
@@ -38,18 +39,39 @@ pub struct GrantedNeed {
 }
 
 /// A grant: what is not named is not given.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The granted needs.
     pub needs: BTreeMap<NeedName, GrantedNeed>,
+    /// The purposes of use it is for; treatment unless said otherwise.
+    #[serde(default = "treatment", skip_serializing_if = "is_treatment")]
+    pub purposes: BTreeSet<Purpose>,
+}
+
+fn treatment() -> BTreeSet<Purpose> {
+    BTreeSet::from([Purpose::Treatment])
+}
+
+fn is_treatment(purposes: &BTreeSet<Purpose>) -> bool {
+    *purposes == treatment()
+}
+
+impl Default for Grant {
+    /// No need, for treatment.
+    fn default() -> Self {
+        Self { needs: BTreeMap::new(), purposes: treatment() }
+    }
 }
 
 impl Grant {
     /// All that the manifest asks for.
     #[must_use]
     pub fn whole(manifest: &Manifest) -> Self {
-        Self { needs: manifest.needs.keys().map(|name| (name.clone(), GrantedNeed::default())).collect() }
+        Self {
+            needs: manifest.needs.keys().map(|name| (name.clone(), GrantedNeed::default())).collect(),
+            ..Self::default()
+        }
     }
 
     /// Checks a grant against the manifest and reads its scopes.
@@ -90,6 +112,8 @@ pub struct Installed {
     pub envelope: Digest,
     /// Granted needs with their narrower scopes, read once.
     pub granted: BTreeMap<NeedName, Option<Scope>>,
+    /// The purposes of use that the grant is for.
+    pub purposes: BTreeSet<Purpose>,
     /// Whether its services answer.
     pub enabled: bool,
 }

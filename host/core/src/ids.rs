@@ -113,6 +113,10 @@ name!(
     Issuer, "issuer", "1 to 512 printable ASCII characters", printable
 );
 name!(
+    /// A user's role, as the hospital or a signed claim names it: a code, or system and code with `|` between them.
+    Role, "role", "1 to 512 printable ASCII characters", printable
+);
+name!(
     /// The name a trusted publisher key is kept under: its key id.
     KeyId, "key id", "1 to 512 printable ASCII characters", printable
 );

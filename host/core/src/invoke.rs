@@ -1,8 +1,9 @@
 //! The pipeline: admit → gather → run → release → seal → respond. Each step consumes the proof made by the step before.
 
 use crate::call::HookCall;
-use crate::clearance::admit;
+use crate::clearance::{AdmitError, admit};
 use crate::gather::{Gathered, Views, gather};
+use crate::label::Labels;
 use crate::message::{RunEnd, RunMessage, Trap};
 use crate::ports::{Ledger, LedgerError, Policy, Records, Runner};
 use crate::profile::ProfileError;
@@ -20,6 +21,8 @@ pub struct Ports<'a> {
     pub policy: &'a dyn Policy,
     /// Stands in for missing prefetch.
     pub records: &'a dyn Records,
+    /// Labels what the client sent.
+    pub labels: &'a dyn Labels,
     /// Runs the guest.
     pub runner: &'a dyn Runner,
     /// Keeps the record.
@@ -88,21 +91,18 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
             broke: None,
         };
     }
-    let clearance = match admit(call, ports.policy) {
+    let clearance = match admit(call, ports.policy, ports.records) {
         Ok(clearance) => clearance,
         Err(refused) => {
-            let (call, _) = *refused;
-            return Ended {
-                call,
-                needs: none(),
-                outcome: Outcome::PolicyUnavailable,
-                release: None,
-                fuel: 0,
-                broke: None,
+            let (call, error) = *refused;
+            let outcome = match error {
+                AdmitError::Policy(_) => Outcome::PolicyUnavailable,
+                AdmitError::Consents(_) => Outcome::ConsentUnobtainable,
             };
+            return Ended { call, needs: none(), outcome, release: None, fuel: 0, broke: None };
         }
     };
-    match gather(clearance, ports.records) {
+    match gather(clearance, ports.records, ports.labels) {
         Gathered::Ready(views) => run(views, ports),
         Gathered::Withheld(views) => {
             let release = release_not_evaluated(&views, ports.words);

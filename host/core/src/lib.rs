@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ids;
+pub mod label;
 
 pub mod limits;
 
@@ -20,6 +21,7 @@ pub mod ports;
 pub mod clearance;
 pub mod gather;
 pub mod invoke;
+pub mod look;
 pub mod message;
 pub mod profile;
 pub mod record;

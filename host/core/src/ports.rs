@@ -1,24 +1,35 @@
 //! The ports: what the rules ask of the rooms that touch the world. Every default denies.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
+use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::Scope;
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::Purpose;
 use crate::grant::Installed;
-use crate::ids::{Issuer, NeedName, PatientId, TenantId};
-use crate::manifest::{Need, Service};
+use crate::ids::{Issuer, NeedName, PatientId, Role, TenantId};
+use crate::label::{Label, Labeled};
+use crate::manifest::Service;
 use crate::message::{RunMessage, RunReply};
 use crate::record::{Issued, LeafIndex, Record};
 
-/// What is asked of a policy: may this invocation see this need?
+/// All that a policy is told about one invocation, once, before anything is read for the plugin.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct Occasion<'a> {
     /// Whose data.
     pub tenant: &'a TenantId,
     /// Who calls.
     pub issuer: &'a Issuer,
+    /// On whose behalf, as the hook's context names it: verified as far as the client is.
+    pub user: Option<&'a Reference>,
+    /// The user's verified roles.
+    pub roles: &'a BTreeSet<Role>,
     /// For which patient.
     pub patient: &'a PatientId,
     /// What for.
@@ -27,20 +38,67 @@ pub struct Question<'a> {
     pub installed: &'a Installed,
     /// Through which of its services.
     pub service: &'a Service,
-    /// Which need.
-    pub need: &'a Need,
+    /// When.
+    pub now: Timestamp,
+    /// The patient's Consent resources, as the source holds them.
+    pub consents: &'a [Value],
 }
 
-/// What a policy answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why something is absent: for the operator, never for a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum Reason {
+    /// The hospital did not grant the need, or granted less.
+    Grant,
+    /// The grant does not cover the purpose of use.
+    Purpose,
+    /// These policies forbade it; without any, none permitted it.
+    Policy {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// This provision of a Consent denied it, or none permitted it where one must.
+    Consent {
+        /// The Consent's id and the provision's path.
+        provision: String,
+    },
+}
+
+/// What a policy answers for one need.
+#[derive(Debug, Clone)]
 pub enum Decision {
     /// Nothing of it.
-    Deny,
-    /// The rows the need asks for, and of these only the ones within the scope, if there is one.
+    Deny(Vec<Reason>),
+    /// The rows the need asks for; of these only the ones within the scope, if there is one, and under the rule.
     Permit {
         /// A narrower scope.
         within: Option<Scope>,
+        /// Decides about rows.
+        rows: Arc<dyn RowRule>,
     },
+}
+
+/// Decides about the rows of one need in one invocation. It was fixed at admit: one row and label, one answer.
+pub trait RowRule: fmt::Debug + Send + Sync {
+    /// Whether the row may be seen.
+    fn admits(&self, row: &Value, label: Label) -> bool;
+
+    /// Why it may not; empty when it may.
+    fn explain(&self, row: &Value, label: Label) -> Vec<Reason>;
+}
+
+/// Admits every row of a permitted need.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EveryRow;
+
+impl RowRule for EveryRow {
+    fn admits(&self, _: &Value, _: Label) -> bool {
+        true
+    }
+
+    fn explain(&self, _: &Value, _: Label) -> Vec<Reason> {
+        Vec::new()
+    }
 }
 
 /// A policy could not be evaluated. The call ends without an answer.
@@ -50,11 +108,11 @@ pub struct PolicyError;
 
 /// Decides before anything is read.
 pub trait Policy {
-    /// Answers one question.
+    /// Decides every granted need of the invocation. A need that the answer leaves out is denied.
     ///
     /// # Errors
     /// [`PolicyError`]; the call then ends as unavailable.
-    fn decide(&self, question: &Question<'_>) -> Result<Decision, PolicyError>;
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError>;
 }
 
 /// The policy of a host that has none.
@@ -62,8 +120,8 @@ pub trait Policy {
 pub struct DenyAll;
 
 impl Policy for DenyAll {
-    fn decide(&self, _: &Question<'_>) -> Result<Decision, PolicyError> {
-        Ok(Decision::Deny)
+    fn decide(&self, _: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+        Ok(BTreeMap::new())
     }
 }
 
@@ -83,13 +141,22 @@ pub struct Query<'a> {
     pub scope: &'a Scope,
 }
 
+/// Takes one labelled row and says whether more are wanted.
+pub type Each<'a> = dyn FnMut(Labeled<Value>) -> ControlFlow<()> + 'a;
+
 /// A source of records: the store, or later a FHIR server.
 pub trait Records {
     /// Hands over every matching resource, newest first and then by id, until `each` breaks.
     ///
     /// # Errors
     /// [`RecordsError`] when not every row could be handed over.
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError>;
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError>;
+
+    /// The patient's Consent resources, all of them: read for the policy, in the host's own right.
+    ///
+    /// # Errors
+    /// [`RecordsError`]; the call then ends as one whose consent cannot be obtained.
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError>;
 }
 
 /// The runner could not take the message. The guest has not run or its answer is lost.

@@ -71,6 +71,8 @@ pub enum Outcome {
     NotEvaluated,
     /// A need could not be obtained.
     Unobtainable(NeedName),
+    /// The patient's consents could not be read.
+    ConsentUnobtainable,
     /// The policy could not be evaluated.
     PolicyUnavailable,
     /// The runner could not take the message.

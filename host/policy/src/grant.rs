@@ -1,33 +1,40 @@
 //! The decision that follows from the grant alone: grant ∩ need ∩ patient. `core` keeps the rows to the patient in
 //! context and to what the need asks for; what is decided here is whether there may be rows at all, and how narrow.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use cordon_core::call::Purpose;
-use cordon_core::ports::{Decision, Policy, PolicyError, Question};
+use cordon_core::ids::NeedName;
+use cordon_core::ports::{Decision, EveryRow, Occasion, Policy, PolicyError};
 
 /// Permits a granted need within its grant, for treatment. Denies the rest.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GrantPolicy;
 
 impl Policy for GrantPolicy {
-    fn decide(&self, question: &Question<'_>) -> Result<Decision, PolicyError> {
-        let declared = question.installed.manifest.needs.get(&question.need.name) == Some(question.need);
-        let granted = question.installed.granted.get(&question.need.name);
-        Ok(match (granted, question.purpose) {
-            (Some(within), Purpose::Treatment) if declared => Decision::Permit { within: within.clone() },
-            (Some(_) | None, Purpose::Treatment) => Decision::Deny,
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+        let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
+        Ok(match occasion.purpose {
+            Purpose::Treatment => occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect(),
+            Purpose::EmergencyTreatment
+            | Purpose::BreakGlass
+            | Purpose::Payment
+            | Purpose::Operations
+            | Purpose::Research
+            | Purpose::PublicHealth => BTreeMap::new(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use cordon_core::grant::{Grant, GrantedNeed, Installed};
     use cordon_core::ids::{Digest, Issuer, NeedName, PatientId, TenantId};
-    use cordon_core::manifest::{Manifest, Need};
+    use cordon_core::manifest::Manifest;
     use cordon_core::ports::DenyAll;
-    use cordon_fhir::scope::Scope;
 
     use super::*;
 
@@ -51,53 +58,38 @@ mod tests {
     fn installed() -> Installed {
         let manifest = manifest();
         let narrow = GrantedNeed { within: Some(NARROW.to_owned()) };
-        let grant = Grant { needs: BTreeMap::from([(NeedName::new("creatinine").unwrap(), narrow)]) };
+        let grant =
+            Grant { needs: BTreeMap::from([(NeedName::new("creatinine").unwrap(), narrow)]), ..Grant::default() };
         let granted = grant.check(&manifest).unwrap();
         let digest = Digest::of(b"");
-        Installed { manifest, component: digest, envelope: digest, granted, enabled: true }
+        Installed { manifest, component: digest, envelope: digest, granted, purposes: grant.purposes, enabled: true }
     }
 
-    fn ask(policy: &dyn Policy, installed: &Installed, need: &Need) -> Decision {
-        let question = Question {
+    fn ask(policy: &dyn Policy, purpose: Purpose) -> Vec<String> {
+        let installed = installed();
+        let occasion = Occasion {
             tenant: &TenantId::new("ward").unwrap(),
             issuer: &Issuer::new("https://ehr.example.org").unwrap(),
+            user: None,
+            roles: &BTreeSet::new(),
             patient: &PatientId::new("p").unwrap(),
-            purpose: Purpose::Treatment,
-            installed,
+            purpose,
+            installed: &installed,
             service: &installed.manifest.services[0],
-            need,
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+            consents: &[],
         };
-        policy.decide(&question).unwrap()
-    }
-
-    fn need(installed: &Installed, name: &str) -> Need {
-        installed.manifest.needs[&NeedName::new(name).unwrap()].clone()
+        policy.decide(&occasion).unwrap().into_keys().map(|name| name.to_string()).collect()
     }
 
     #[test]
     fn a_host_without_a_policy_denies_what_was_granted() {
-        let installed = installed();
-        assert_eq!(ask(&DenyAll, &installed, &need(&installed, "creatinine")), Decision::Deny);
+        assert!(ask(&DenyAll, Purpose::Treatment).is_empty());
     }
 
     #[test]
-    fn a_granted_need_is_permitted_within_its_grant() {
-        let installed = installed();
-        let within = Some(Scope::parse(NARROW).unwrap());
-        assert_eq!(ask(&GrantPolicy, &installed, &need(&installed, "creatinine")), Decision::Permit { within });
-    }
-
-    #[test]
-    fn a_need_that_was_asked_for_but_not_granted_is_denied() {
-        let installed = installed();
-        assert_eq!(ask(&GrantPolicy, &installed, &need(&installed, "weight")), Decision::Deny);
-    }
-
-    #[test]
-    fn another_need_under_a_granted_name_is_denied() {
-        let installed = installed();
-        let mut wider = need(&installed, "creatinine");
-        wider.newest = Some(9);
-        assert_eq!(ask(&GrantPolicy, &installed, &wider), Decision::Deny);
+    fn only_a_granted_need_is_permitted_and_only_for_treatment() {
+        assert_eq!(ask(&GrantPolicy, Purpose::Treatment), ["creatinine"]);
+        assert!(ask(&GrantPolicy, Purpose::Research).is_empty());
     }
 }

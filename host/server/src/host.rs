@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
 use cordon_core::ids::{Issuer, TenantId};
+use cordon_core::label::NoRules;
 use cordon_core::ports::{Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
 use cordon_policy::grant::GrantPolicy;
@@ -237,6 +238,7 @@ fn cds_state(
         services: hospital.clone(),
         policy: Arc::new(GrantPolicy),
         records: kept.clone(),
+        labels: Arc::new(NoRules),
         runner,
         ledger,
         nonces: kept.clone(),

@@ -1,10 +1,9 @@
 //! The store, as the CDS Hooks door and the rules ask for it.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use cordon_core::ids::{ServiceId, TenantId};
-use cordon_core::ports::{Query, Records, RecordsError};
+use cordon_core::ids::{PatientId, ServiceId, TenantId};
+use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_store::Store;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -23,8 +22,12 @@ impl Kept {
 }
 
 impl Records for Kept {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         self.0.visit(query, each)
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        self.0.consents(tenant, patient)
     }
 }
 

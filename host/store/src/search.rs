@@ -4,9 +4,9 @@
 //! A scope with a `code` is answered from the codes of this patient; any other walks this patient's rows of the type,
 //! newest first, and asks the indexes of each row. Either way rows are read one by one, so whoever has enough stops.
 
-use std::ops::ControlFlow;
-
-use cordon_core::ports::{Query, Records, RecordsError};
+use cordon_core::ids::{PatientId, TenantId};
+use cordon_core::label::{Labeled, Labels as _, NoRules};
+use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_fhir::json::{JsonLimits, parse};
 use cordon_fhir::query::{Clause, DatePrefix, DateValue, SearchValue, TokenValue};
 use cordon_fhir::search::{Parameter, ParameterKind};
@@ -20,18 +20,26 @@ use crate::store::{Reader, Store};
 use crate::time::sortable;
 
 impl Records for Reader {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         self.read(|c| visit(c, query, each)).map_err(|_| RecordsError)
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        self.read(|c| consents(c, tenant, patient)).map_err(|_| RecordsError)
     }
 }
 
 impl Records for Store {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         Reader::visit(self, query, each)
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        Reader::consents(self, tenant, patient)
     }
 }
 
-fn visit(c: &Connection, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), StoreError> {
+fn visit(c: &Connection, query: Query<'_>, each: &mut Each<'_>) -> Result<(), StoreError> {
     let plan = Plan::new(query);
     let mut keys = c.prepare_cached(&plan.sql)?;
     let mut bytes = c.prepare_cached("SELECT bytes FROM resource WHERE row = ?1")?;
@@ -39,11 +47,18 @@ fn visit(c: &Connection, query: Query<'_>, each: &mut dyn FnMut(Value) -> Contro
     while let Some(row) = rows.next()? {
         let text: Vec<u8> = bytes.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?;
         let resource = parse(&text, JsonLimits::default()).map_err(|_| StoreError::Damaged)?;
-        if each(resource).is_break() {
+        if each(Labeled { label: NoRules.mark(&resource).label, value: resource }).is_break() {
             break;
         }
     }
     Ok(())
+}
+
+fn consents(c: &Connection, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, StoreError> {
+    let sql = "SELECT bytes FROM resource WHERE tenant = ?1 AND patient = ?2 AND type = 'Consent' ORDER BY id";
+    let mut statement = c.prepare_cached(sql)?;
+    let found = statement.query_map([tenant.as_str(), patient.as_str()], |row| row.get::<_, Vec<u8>>(0))?;
+    found.map(|text| parse(&text?, JsonLimits::default()).map_err(|_| StoreError::Damaged)).collect()
 }
 
 /// A statement that gives the numbers of the matching rows in order.
@@ -202,7 +217,6 @@ fn code(token: &TokenValue) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use cordon_core::ids::{PatientId, TenantId};
     use cordon_fhir::scope::Scope;
     use rusqlite::StatementStatus;
     use serde_json::json;

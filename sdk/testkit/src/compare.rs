@@ -23,6 +23,7 @@ pub(crate) fn differences(expect: &Expect, outcome: &Outcome, cards: &[Value]) -
         Outcome::NotEvaluated
         | Outcome::Disabled
         | Outcome::Unobtainable(_)
+        | Outcome::ConsentUnobtainable
         | Outcome::PolicyUnavailable
         | Outcome::RunnerUnavailable
         | Outcome::Failed(_)

@@ -9,6 +9,7 @@ use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
 use cordon_core::grant::{Grant, GrantError, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NameError, NeedName, TenantId};
 use cordon_core::invoke::{Ports, Response, invoke};
+use cordon_core::label::NoRules;
 use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
 use cordon_core::ports::LedgerError;
 use cordon_core::record::{Event, NeedCounts};
@@ -107,6 +108,7 @@ impl Desk {
         let ports = Ports {
             policy: &GrantPolicy,
             records: &Memory(resources),
+            labels: &NoRules,
             runner: &watching,
             ledger: &book,
             words: &words,
@@ -122,6 +124,7 @@ impl Desk {
             manifest: manifest.clone(),
             component: self.component,
             envelope: self.component,
+            purposes: BTreeSet::from([Purpose::Treatment]),
             enabled: true,
         };
         let context = Context::of(manifest, &case.given);
@@ -133,6 +136,8 @@ impl Desk {
             service: service.clone(),
             hook_instance: "00000000-0000-4000-8000-000000000000".to_owned(),
             user: None,
+            roles: BTreeSet::new(),
+            encounter: None,
             patient: case.patient.clone(),
             draft_orders: context.draft_orders,
             selections: context.selections,

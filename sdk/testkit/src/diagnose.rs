@@ -24,6 +24,7 @@ pub(crate) fn diagnose(desk: &Desk, service: &Service, case: &Case, ran: &Ran) -
         Outcome::Disabled
         | Outcome::NotEvaluated
         | Outcome::Unobtainable(_)
+        | Outcome::ConsentUnobtainable
         | Outcome::PolicyUnavailable
         | Outcome::RunnerUnavailable
         | Outcome::Trapped(_)
@@ -51,6 +52,7 @@ fn ended(manifest: &Manifest, case: &Case, ran: &Ran) -> Option<String> {
         Outcome::Answered | Outcome::Disabled | Outcome::Refused(_) => return None,
         Outcome::NotEvaluated => not_evaluated(manifest, ran),
         Outcome::Unobtainable(need) => format!("need `{need}` could not be obtained: this is a fault of the desk"),
+        Outcome::ConsentUnobtainable => "the consents could not be read: this is a fault of the desk".to_owned(),
         Outcome::PolicyUnavailable => "the policy could not be evaluated: this is a fault of the desk".to_owned(),
         Outcome::RunnerUnavailable => "the runner failed: this is a fault of the desk".to_owned(),
         Outcome::Failed(failure) => failed(*failure),

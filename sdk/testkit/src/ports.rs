@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
-use cordon_core::ids::NeedName;
+use cordon_core::ids::{NeedName, PatientId, TenantId};
+use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
 use cordon_core::record::{Issued, LeafIndex, Record};
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::search::primary_date;
@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) struct Memory<'a>(pub(crate) &'a [Value]);
 
 impl Records for Memory<'_> {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         let patient = query.patient.as_str();
         let found = |row: &&Value| query.scope.admits(row) && membership(row, patient) == Membership::Member;
         let mut rows: Vec<&Value> = self.0.iter().filter(found).collect();
@@ -28,11 +28,16 @@ impl Records for Memory<'_> {
             (Reverse(newest), resource_id(row).unwrap_or_default().to_owned())
         });
         for row in rows {
-            if each(row.clone()).is_break() {
+            if each(Labeled { label: NoRules.mark(row).label, value: row.clone() }).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// A case has no consents: the desk shows what a whole grant gives.
+    fn consents(&self, _: &TenantId, _: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        Ok(Vec::new())
     }
 }
 

@@ -179,7 +179,7 @@ fn named(needs: &[String]) -> anyhow::Result<Grant> {
         };
         Ok((NeedName::new(name).with_context(|| format!("--need {text}"))?, GrantedNeed { within }))
     };
-    Ok(Grant { needs: needs.iter().map(one).collect::<anyhow::Result<BTreeMap<_, _>>>()? })
+    Ok(Grant { needs: needs.iter().map(one).collect::<anyhow::Result<BTreeMap<_, _>>>()?, ..Grant::default() })
 }
 
 /// `cordon enable` and `cordon disable`

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cordon_core::ids::{PatientId, TenantId};
+use cordon_core::label::Labeled;
 use cordon_core::manifest::{Manifest, Source};
 use cordon_core::ports::{Query, Records as _};
 use cordon_fhir::scope::Scope;
@@ -56,8 +57,8 @@ fn active_drugs(store: &Reader, patient: &str) -> Vec<String> {
     let scope = Scope::parse("patient/MedicationRequest.rs?status=active").unwrap();
     let (tenant, patient) = (TenantId::new("main").unwrap(), PatientId::new(patient).unwrap());
     let mut drugs = Vec::new();
-    let mut each = |row: Value| {
-        let coding = &row["medicationCodeableConcept"]["coding"][0];
+    let mut each = |row: Labeled<Value>| {
+        let coding = &row.value["medicationCodeableConcept"]["coding"][0];
         drugs.push(format!("{}|{}", coding["code"].as_str().unwrap(), coding["display"].as_str().unwrap()));
         ControlFlow::Continue(())
     };

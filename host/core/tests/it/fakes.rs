@@ -1,8 +1,7 @@
 //! Ports that answer what a test says, and one plugin to test with.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +10,12 @@ use cordon_core::clearance::{Clearance, admit};
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NeedName, PatientId, TenantId};
 use cordon_core::invoke::Ports;
+use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::{Advice, Answer, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Ledger, LedgerError, Policy, PolicyError, Query, Question, Records, RecordsError, Runner, RunnerError,
+    Decision, Each, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records, RecordsError, Runner,
+    RunnerError,
 };
 use cordon_core::record::{Issued, LeafIndex, Record};
 use cordon_core::words::Words;
@@ -72,6 +73,7 @@ pub(crate) fn installed(grant: &Grant) -> Installed {
         granted,
         component: Digest::of(b"component"),
         envelope: Digest::of(b"envelope"),
+        purposes: grant.purposes.clone(),
         enabled: true,
         manifest,
     }
@@ -94,6 +96,8 @@ pub(crate) fn call(grant: &Grant, prefetch: &[(&str, Prefetch)]) -> HookCall {
         service,
         hook_instance: "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea".to_owned(),
         user: None,
+        roles: BTreeSet::new(),
+        encounter: None,
         patient: PatientId::new("p").unwrap(),
         draft_orders: Vec::new(),
         selections: Vec::new(),
@@ -130,15 +134,16 @@ pub(crate) fn prefetched(observations: Vec<Value>) -> Vec<(&'static str, Prefetc
 pub(crate) struct PermitAll;
 
 impl Policy for PermitAll {
-    fn decide(&self, _: &Question<'_>) -> Result<Decision, PolicyError> {
-        Ok(Decision::Permit { within: None })
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+        let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
+        Ok(occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect())
     }
 }
 
 pub(crate) struct BrokenPolicy;
 
 impl Policy for BrokenPolicy {
-    fn decide(&self, _: &Question<'_>) -> Result<Decision, PolicyError> {
+    fn decide(&self, _: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
         Err(PolicyError)
     }
 }
@@ -147,13 +152,17 @@ impl Policy for BrokenPolicy {
 pub(crate) struct Stored(pub(crate) Option<Vec<Value>>);
 
 impl Records for Stored {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         for row in self.0.as_ref().ok_or(RecordsError)?.iter().filter(|row| query.scope.admits(row)) {
-            if each(row.clone()).is_break() {
+            if each(Labeled { label: NoRules.mark(row).label, value: row.clone() }).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn consents(&self, _: &TenantId, _: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        Ok(Vec::new())
     }
 }
 
@@ -213,6 +222,7 @@ impl World {
         Ports {
             policy: &*self.policy,
             records: &self.records,
+            labels: &NoRules,
             runner: &self.runner,
             ledger: &self.book,
             words: &self.words,
@@ -221,5 +231,5 @@ impl World {
 }
 
 pub(crate) fn clearance(call: HookCall) -> Clearance {
-    admit(call, &PermitAll).unwrap()
+    admit(call, &PermitAll, &Stored(None)).unwrap()
 }

@@ -3,6 +3,7 @@
 use cordon_core::call::{Prefetch, UserRight};
 use cordon_core::gather::{Gathered, Views, gather};
 use cordon_core::grant::{Grant, GrantedNeed};
+use cordon_core::label::NoRules;
 use cordon_core::record::Dropped;
 use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::ScopeSet;
@@ -36,7 +37,7 @@ fn creatinine_only(within: Option<&str>) -> Grant {
 fn a_need_that_was_not_granted_has_no_view_and_a_granted_one_without_rows_an_empty_one() {
     let mut grant = whole();
     grant.needs.remove(&need("patient"));
-    let views = ready(gather(clearance(call(&grant, &prefetched(vec![]))), &Stored(None)));
+    let views = ready(gather(clearance(call(&grant, &prefetched(vec![]))), &Stored(None), &NoRules));
     assert_eq!(views.views().iter().map(|v| v.need().as_str()).collect::<Vec<_>>(), ["creatinine", "draft"]);
     assert!(views.views().iter().all(|view| view.rows().is_empty()));
 }
@@ -44,7 +45,7 @@ fn a_need_that_was_not_granted_has_no_view_and_a_granted_one_without_rows_an_emp
 #[test]
 fn another_patients_row_is_dropped_and_counted() {
     let sent = vec![creatinine("a", "p", "2021-01-01"), creatinine("b", "q", "2021-02-01")];
-    let views = ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None)));
+    let views = ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None), &NoRules));
     assert_eq!(dates(&views), ["2021-01-01"]);
     assert_eq!(views.counts()[&need("creatinine")].dropped[&Dropped::Foreign], 1);
 }
@@ -56,7 +57,7 @@ fn another_patients_draft_is_dropped_and_one_without_a_patient_is_kept() {
     let mut foreign = order("b");
     foreign["subject"] = json!({"reference": "Patient/q"});
     call.draft_orders = vec![order("a"), foreign];
-    let views = ready(gather(clearance(call), &Stored(None)));
+    let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert_eq!(shown(&views, "draft").len(), 1);
     assert_eq!(views.counts()[&need("draft")].dropped[&Dropped::Foreign], 1);
 }
@@ -65,7 +66,7 @@ fn another_patients_draft_is_dropped_and_one_without_a_patient_is_kept() {
 fn a_row_the_need_does_not_ask_for_is_dropped() {
     let mut other = creatinine("a", "p", "2021-01-01");
     other["code"]["coding"][0]["code"] = json!("718-7");
-    let views = ready(gather(clearance(call(&whole(), &prefetched(vec![other]))), &Stored(None)));
+    let views = ready(gather(clearance(call(&whole(), &prefetched(vec![other]))), &Stored(None), &NoRules));
     assert!(shown(&views, "creatinine").is_empty());
     assert_eq!(views.counts()[&need("creatinine")].dropped[&Dropped::OutsideNeed], 1);
 }
@@ -78,7 +79,7 @@ fn the_limit_counts_visible_rows_only() {
         creatinine("b", "p", "2021-01-01"),
         creatinine("a", "p", "2020-01-01"),
     ];
-    let views = ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None)));
+    let views = ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None), &NoRules));
     assert_eq!(dates(&views), ["2021-01-01", "2020-01-01"]);
 }
 
@@ -87,19 +88,20 @@ fn a_foreign_row_changes_nothing_that_a_plugin_sees() {
     let clean = vec![creatinine("a", "p", "2021-01-01"), creatinine("b", "p", "2020-01-01")];
     let mut dirty = clean.clone();
     dirty.insert(0, creatinine("0", "q", "2021-03-01"));
-    let views = |sent| ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None))).views().to_vec();
+    let views =
+        |sent| ready(gather(clearance(call(&whole(), &prefetched(sent))), &Stored(None), &NoRules)).views().to_vec();
     assert_eq!(views(clean), views(dirty));
 }
 
 #[test]
 fn ids_are_minted_and_a_reference_out_of_view_is_absent() {
     let sent = prefetched(vec![creatinine("a", "p", "2021-01-01")]);
-    let views = ready(gather(clearance(call(&whole(), &sent)), &Stored(None)));
+    let views = ready(gather(clearance(call(&whole(), &sent)), &Stored(None), &NoRules));
     let row = &shown(&views, "creatinine")[0];
     assert_eq!((&row["id"], &row["subject"]["reference"]), (&json!("r1"), &json!("Patient/r2")));
     let mut grant = whole();
     grant.needs.remove(&need("patient"));
-    let views = ready(gather(clearance(call(&grant, &sent)), &Stored(None)));
+    let views = ready(gather(clearance(call(&grant, &sent)), &Stored(None), &NoRules));
     assert_eq!(shown(&views, "creatinine")[0].get("subject"), None);
 }
 
@@ -109,9 +111,12 @@ fn a_row_beyond_the_grant_is_withheld_and_an_abstaining_need_stops_the_run() {
     let mut amended = creatinine("b", "p", "2021-02-01");
     amended["status"] = json!("amended");
     let kept = creatinine("a", "p", "2021-01-01");
-    let gathered = gather(clearance(call(&grant, &prefetched(vec![kept.clone(), amended]))), &Stored(None));
+    let gathered = gather(clearance(call(&grant, &prefetched(vec![kept.clone(), amended]))), &Stored(None), &NoRules);
     assert!(matches!(gathered, Gathered::Withheld(_)));
-    assert_eq!(dates(&ready(gather(clearance(call(&grant, &prefetched(vec![kept]))), &Stored(None)))).len(), 1);
+    assert_eq!(
+        dates(&ready(gather(clearance(call(&grant, &prefetched(vec![kept]))), &Stored(None), &NoRules))).len(),
+        1
+    );
 }
 
 #[test]
@@ -121,7 +126,7 @@ fn a_withheld_row_beside_a_visible_one_of_the_same_id_is_withheld() {
     let mut amended = kept.clone();
     amended["status"] = json!("amended");
     for sent in [vec![kept.clone(), amended.clone()], vec![amended, kept]] {
-        let gathered = gather(clearance(call(&grant, &prefetched(sent))), &Stored(None));
+        let gathered = gather(clearance(call(&grant, &prefetched(sent))), &Stored(None), &NoRules);
         assert!(matches!(gathered, Gathered::Withheld(_)));
     }
 }
@@ -130,7 +135,10 @@ fn a_withheld_row_beside_a_visible_one_of_the_same_id_is_withheld() {
 fn a_row_whose_modifier_cannot_be_shown_is_withheld() {
     let mut row = creatinine("a", "p", "2021-01-01");
     row["modifierExtension"] = json!([{"url": "http://example.org/not", "valueBoolean": true}]);
-    assert!(matches!(gather(clearance(call(&whole(), &prefetched(vec![row]))), &Stored(None)), Gathered::Withheld(_)));
+    assert!(matches!(
+        gather(clearance(call(&whole(), &prefetched(vec![row]))), &Stored(None), &NoRules),
+        Gathered::Withheld(_)
+    ));
 }
 
 #[test]
@@ -140,7 +148,7 @@ fn a_missing_key_a_failure_and_a_page_do_without_a_verified_right_make_the_call_
     let cases =
         [vec![sent.clone()], vec![sent.clone(), ("creatinine", Prefetch::Failed)], vec![sent, ("creatinine", page)]];
     for sent in cases {
-        let gathered = gather(clearance(call(&whole(), &sent)), &Stored(Some(vec![])));
+        let gathered = gather(clearance(call(&whole(), &sent)), &Stored(Some(vec![])), &NoRules);
         assert!(matches!(gathered, Gathered::Unobtainable(_, _)), "{gathered:?}");
     }
 }
@@ -148,7 +156,7 @@ fn a_missing_key_a_failure_and_a_page_do_without_a_verified_right_make_the_call_
 #[test]
 fn null_means_that_there_is_nothing_and_asks_nobody() {
     let sent = [("creatinine", Prefetch::Null), ("patient", rows(vec![patient("p")]))];
-    let views = ready(gather(clearance(call(&whole(), &sent)), &Stored(None)));
+    let views = ready(gather(clearance(call(&whole(), &sent)), &Stored(None), &NoRules));
     assert!(shown(&views, "creatinine").is_empty());
 }
 
@@ -158,7 +166,7 @@ fn the_store_stands_in_only_under_a_right_that_covers_the_need() {
     let with = |right: &str| {
         let mut call = call(&whole(), &[]);
         call.right = UserRight::Scopes(ScopeSet::parse(right));
-        gather(clearance(call), &stored())
+        gather(clearance(call), &stored(), &NoRules)
     };
     assert!(matches!(with("user/Patient.rs"), Gathered::Unobtainable(_, _)));
     assert!(matches!(with("user/Observation.r user/Patient.r"), Gathered::Unobtainable(_, _)));
@@ -169,15 +177,15 @@ fn the_store_stands_in_only_under_a_right_that_covers_the_need() {
 fn a_store_that_cannot_be_read_makes_the_call_unobtainable() {
     let mut call = call(&whole(), &[]);
     call.right = UserRight::Scopes(ScopeSet::parse("user/*.rs"));
-    assert!(matches!(gather(clearance(call), &Stored(None)), Gathered::Unobtainable(_, _)));
+    assert!(matches!(gather(clearance(call), &Stored(None), &NoRules), Gathered::Unobtainable(_, _)));
 }
 
 #[test]
 fn a_denied_need_is_an_empty_view_and_asks_no_source() {
     let call = call(&whole(), &[]);
-    let denied = cordon_core::clearance::admit(call, &cordon_core::ports::DenyAll).unwrap();
+    let denied = cordon_core::clearance::admit(call, &cordon_core::ports::DenyAll, &Stored(None)).unwrap();
     // The creatinine need abstains, so the guest does not run; nothing was unobtainable, because nothing was asked.
-    match gather(denied, &Stored(None)) {
+    match gather(denied, &Stored(None), &NoRules) {
         Gathered::Withheld(views) => assert!(views.views().iter().all(|view| view.rows().is_empty())),
         other @ (Gathered::Ready(_) | Gathered::Unobtainable(..)) => panic!("not withheld: {other:?}"),
     }
@@ -196,7 +204,7 @@ fn selections_are_the_selected_drafts() {
     call.installed = std::sync::Arc::new(installed);
     call.draft_orders = ["a", "b"].map(|id| json!({"resourceType": "MedicationRequest", "id": id})).to_vec();
     call.selections = vec![Reference::parse("MedicationRequest/b").unwrap()];
-    let views = ready(gather(clearance(call), &Stored(None)));
+    let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert_eq!(shown(&views, "draft").len(), 1);
 }
 
@@ -211,6 +219,6 @@ fn many_drafts_and_many_selections_are_not_multiplied() {
     // Both fit into one body of 2 MiB. Compared one by one they take minutes.
     call.draft_orders = (0..20_000).map(|n| json!({"resourceType": "Ab", "id": n.to_string()})).collect();
     call.selections = (50_000..150_000).filter_map(|n| Reference::parse(&format!("Ab/{n}"))).collect();
-    let views = ready(gather(clearance(call), &Stored(None)));
+    let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert!(shown(&views, "draft").is_empty());
 }

@@ -5,6 +5,8 @@ mod card_profile;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod clearance;
+#[cfg(test)]
 mod fakes;
 #[cfg(test)]
 mod gather;

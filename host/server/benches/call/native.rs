@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use cordon_core::grant::Installed;
 use cordon_core::ids::{PatientId, TenantId};
+use cordon_core::label::Labeled;
 use cordon_core::manifest::Source;
 use cordon_core::ports::{Query, Records as _};
 use cordon_sdk::Indicator;
@@ -120,8 +121,8 @@ fn search(native: &Native, mut case: Case, patient: &str) -> anyhow::Result<Case
         let Source::Record(scope) = &need.source else { continue };
         let most = need.newest.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let mut rows = Vec::new();
-        let mut each = |row| {
-            rows.push(row);
+        let mut each = |row: Labeled<serde_json::Value>| {
+            rows.push(row.value);
             if rows.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         native.store.visit(Query { tenant: &native.tenant, patient: &patient, scope }, &mut each)?;

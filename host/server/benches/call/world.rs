@@ -1,8 +1,8 @@
 //! The host that is measured: real store, real log, real policy, the compiled sample plugin, a real client key. Only the
 //! clock stands still, and a [`Watch`] hangs on every port.
 
+use std::collections::BTreeSet;
 use std::io::BufReader;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,11 +14,13 @@ use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request};
 use cordon_audit::checkpoint::{Origin, SignerKey};
+use cordon_core::call::Purpose;
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, PatientId, ServiceId, TenantId};
+use cordon_core::label::NoRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
 use cordon_core::record::{Issued, LeafIndex, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
@@ -109,8 +111,12 @@ impl Services for Rooms {
 }
 
 impl Records for Rooms {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         self.store.visit(query, each)
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        self.store.consents(tenant, patient)
     }
 }
 
@@ -188,7 +194,14 @@ fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
     let component = compiled.digest();
     plugins.insert(compiled);
     let granted = Grant::whole(&manifest).check(&manifest)?;
-    let installed = Installed { granted, component, envelope: Digest::of(b"envelope"), enabled: true, manifest };
+    let installed = Installed {
+        granted,
+        purposes: BTreeSet::from([Purpose::Treatment]),
+        component,
+        envelope: Digest::of(b"envelope"),
+        enabled: true,
+        manifest,
+    };
     let signer = SignerKey::new(Origin::new("bench.example/log")?, [7; 32]);
     Ok(Rooms {
         store: Arc::clone(store),
@@ -219,6 +232,7 @@ fn state(rooms: &Arc<Rooms>, clients: ClientTrust) -> anyhow::Result<CdsState> {
         services: rooms.clone(),
         policy: Arc::new(GrantPolicy),
         records: rooms.clone(),
+        labels: Arc::new(NoRules),
         runner: rooms.clone(),
         ledger: rooms.clone(),
         nonces: rooms.clone(),

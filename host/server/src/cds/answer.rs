@@ -28,7 +28,7 @@ pub fn answer(outcome: &Outcome, body: Option<Vec<u8>>, invocation: &MintedId, o
             Some(body) => return cards(body),
             None => FAILED,
         },
-        Outcome::Unobtainable(_) => {
+        Outcome::Unobtainable(_) | Outcome::ConsentUnobtainable => {
             (StatusCode::PRECONDITION_FAILED, "incomplete", "Data that this service needs could not be obtained.")
         }
         Outcome::PolicyUnavailable | Outcome::RunnerUnavailable | Outcome::Failed(_) | Outcome::Trapped(_) => {
@@ -150,6 +150,7 @@ mod tests {
             (Outcome::Disabled, 200, 200),
             (Outcome::NotEvaluated, 200, 200),
             (Outcome::Unobtainable(need), 412, 412),
+            (Outcome::ConsentUnobtainable, 412, 412),
             (Outcome::PolicyUnavailable, 503, 200),
             (Outcome::RunnerUnavailable, 503, 200),
             (Outcome::Failed(Failure::Internal), 503, 200),

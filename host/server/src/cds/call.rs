@@ -1,5 +1,6 @@
 //! The service call: `POST {base}/cds-services/{id}`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,6 +93,7 @@ fn run(door: &Door, call: HookCall, started: Duration) -> Response {
     let ports = Ports {
         policy: door.policy.as_ref(),
         records: door.records.as_ref(),
+        labels: door.labels.as_ref(),
         runner: &runner,
         ledger: door.ledger.as_ref(),
         words: &door.words,
@@ -139,6 +141,8 @@ fn read(
         service,
         hook_instance: request.hook_instance,
         user: context.user,
+        roles: BTreeSet::new(),
+        encounter: context.encounter,
         patient: context.patient,
         draft_orders: context.draft_orders,
         selections: context.selections,

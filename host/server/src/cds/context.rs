@@ -13,6 +13,7 @@ use super::malformed::{Malformed, optional, required, text, wrong};
 pub(super) struct Context {
     pub(super) patient: PatientId,
     pub(super) user: Option<Reference>,
+    pub(super) encounter: Option<Reference>,
     pub(super) draft_orders: Vec<Value>,
     pub(super) selections: Vec<Reference>,
 }
@@ -25,10 +26,11 @@ impl Context {
     pub(super) fn read(hook: Hook, context: &Map<String, Value>) -> Result<Self, Malformed> {
         let patient = PatientId::new(text(context, "patientId", "context.patientId")?)
             .map_err(|_| wrong("context.patientId", "a FHIR id"))?;
-        if optional(context, "encounterId").is_some() {
-            text(context, "encounterId", "context.encounterId")?;
-        }
-        let mut read = Self { patient, user: None, draft_orders: Vec::new(), selections: Vec::new() };
+        let encounter = match optional(context, "encounterId") {
+            Some(_) => Some(encounter(text(context, "encounterId", "context.encounterId")?)?),
+            None => None,
+        };
+        let mut read = Self { patient, user: None, encounter, draft_orders: Vec::new(), selections: Vec::new() };
         match hook {
             Hook::PatientView => read.user = Some(user(context, ANYBODY)?),
             Hook::OrderSelect => {
@@ -65,6 +67,11 @@ fn dispatch(context: &Map<String, Value>) -> Result<(), Malformed> {
         }
     }
     Ok(())
+}
+
+/// `encounterId` is the Encounter's id (CDS Hooks hook library, context tables).
+fn encounter(id: &str) -> Result<Reference, Malformed> {
+    exact(&format!("Encounter/{id}")).ok_or(wrong("context.encounterId", "a FHIR id"))
 }
 
 /// `Type/id` and nothing else.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use cordon_core::call::Purpose;
 use cordon_core::grant::Installed;
 use cordon_core::ids::{Coins, Issuer, ServiceId, TenantId};
+use cordon_core::label::Labels;
 use cordon_core::manifest::Hook;
 use cordon_core::ports::{Ledger, Policy, Records, Runner};
 use cordon_core::words::Words;
@@ -147,6 +148,8 @@ pub struct CdsState {
     pub policy: Arc<dyn Policy + Send + Sync>,
     /// Stands in for missing prefetch.
     pub records: Arc<dyn Records + Send + Sync>,
+    /// Labels what clients send.
+    pub labels: Arc<dyn Labels>,
     /// Runs guests.
     pub runner: Arc<dyn Runner + Send + Sync>,
     /// Keeps the record.

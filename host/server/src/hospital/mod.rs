@@ -374,7 +374,9 @@ impl Hospital {
                 self.engine.compile(&bytes, manifest.limits.class).map_err(|error| kind::component(&error))?;
             self.plugins.insert(compiled);
         }
-        Ok(Installed { component: stored.component, envelope: verified.envelope(), granted, enabled, manifest })
+        let purposes = stored.grant.purposes.clone();
+        let envelope = verified.envelope();
+        Ok(Installed { component: stored.component, envelope, granted, purposes, enabled, manifest })
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cordon_core::grant::{Grant, GrantedNeed, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, NeedName, PatientId, ServiceId, TenantId};
+use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
-use cordon_core::ports::{Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
@@ -87,6 +88,7 @@ pub(crate) fn echo(grant: &Grant) -> Installed {
         granted: grant.check(&manifest).unwrap(),
         component: Digest::of(b"component"),
         envelope: Digest::of(b"envelope"),
+        purposes: grant.purposes.clone(),
         enabled: true,
         manifest,
     }
@@ -94,7 +96,8 @@ pub(crate) fn echo(grant: &Grant) -> Installed {
 
 /// All needs, or these.
 pub(crate) fn grant(needs: &[&str]) -> Grant {
-    Grant { needs: needs.iter().map(|name| (NeedName::new(*name).unwrap(), GrantedNeed::default())).collect() }
+    let needs = needs.iter().map(|name| (NeedName::new(*name).unwrap(), GrantedNeed::default())).collect();
+    Grant { needs, ..Grant::default() }
 }
 
 /// What the host is behind its door.
@@ -117,11 +120,15 @@ impl Services for Rooms {
 }
 
 impl Records for Rooms {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         let mut rows = self.ward.iter().filter(|row| query.scope.admits(row));
-        match rows.try_for_each(|row| each(row.clone())) {
+        match rows.try_for_each(|row| each(Labeled { label: NoRules.mark(row).label, value: row.clone() })) {
             ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
         }
+    }
+
+    fn consents(&self, _: &TenantId, _: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        Ok(Vec::new())
     }
 }
 
@@ -282,6 +289,7 @@ fn state(rooms: &Arc<Rooms>, clients: ClientTrust, settings: CdsSettings, body: 
         services: rooms.clone(),
         policy: Arc::new(GrantPolicy),
         records: rooms.clone(),
+        labels: Arc::new(NoRules),
         runner: rooms.clone(),
         ledger: rooms.clone(),
         nonces: rooms.clone(),

@@ -33,7 +33,7 @@ async fn discovery_needs_a_token_unless_the_hospital_opens_it() {
 async fn one_id_is_listed_once_for_each_hook_with_templates_of_the_grant() {
     let narrow =
         GrantedNeed { within: Some("patient/Observation.rs?code=http://loinc.org|2160-0&status=final".to_owned()) };
-    let granted = Grant { needs: [(NeedName::new("creatinine").unwrap(), narrow)].into() };
+    let granted = Grant { needs: [(NeedName::new("creatinine").unwrap(), narrow)].into(), ..Grant::default() };
     let host = TestHost::start(|setup| setup.rooms.installed = vec![Arc::new(echo(&granted))]).await;
     let services = host.get("/cds-services").await.json()["services"].clone();
     let hooks: Vec<&str> =

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Deref};
 
 use cordon_core::ids::{PatientId, TenantId};
-use cordon_core::ports::{Query, Records, RecordsError};
+use cordon_core::label::{Labeled, Labels as _, NoRules};
+use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::json::{JsonLimits, parse};
 use cordon_fhir::reference::Reference;
@@ -48,7 +49,8 @@ pub(crate) fn resource(value: &Value) -> Resource {
 pub(crate) fn visit(records: &dyn Records, tenant: &TenantId, patient: &str, scope: &str, most: usize) -> Vec<String> {
     let (patient, scope) = (PatientId::new(patient).unwrap(), Scope::parse(scope).unwrap());
     let mut found = Vec::new();
-    let mut each = |row: Value| {
+    let mut each = |row: Labeled<Value>| {
+        let row = row.value;
         found.push(format!("{}/{}", row["resourceType"].as_str().unwrap(), row["id"].as_str().unwrap()));
         if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
@@ -61,7 +63,7 @@ pub(crate) fn visit(records: &dyn Records, tenant: &TenantId, patient: &str, sco
 pub(crate) struct Plain(RefCell<BTreeMap<(TenantId, Reference), Vec<u8>>>);
 
 impl Records for Plain {
-    fn visit(&self, query: Query<'_>, each: &mut dyn FnMut(Value) -> ControlFlow<()>) -> Result<(), RecordsError> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         let map = self.0.borrow();
         let mine = map.iter().filter(|((tenant, _), _)| tenant == query.tenant);
         let parsed = mine.map(|((_, name), bytes)| (name.clone(), parse(bytes, JsonLimits::default()).unwrap()));
@@ -73,8 +75,20 @@ impl Records for Plain {
             (Reverse(newest), name.id.clone(), name.resource_type.clone())
         });
         // Whoever broke off has what it wanted.
-        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = rows.into_iter().try_for_each(|(_, row)| each(row));
+        let (ControlFlow::Continue(()) | ControlFlow::Break(())) =
+            rows.into_iter().try_for_each(|(_, row)| each(Labeled { label: NoRules.mark(&row).label, value: row }));
         Ok(())
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        let mut found = Vec::new();
+        let scope = Scope::parse("patient/Consent.rs").unwrap();
+        let mut each = |row: Labeled<Value>| {
+            found.push(row.value);
+            ControlFlow::Continue(())
+        };
+        self.visit(Query { tenant, patient, scope: &scope }, &mut each)?;
+        Ok(found)
     }
 }
 

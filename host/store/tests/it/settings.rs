@@ -29,7 +29,7 @@ fn plugin() -> PluginId {
 }
 
 fn grant() -> Grant {
-    Grant { needs: [(NeedName::new("creatinine").unwrap(), GrantedNeed::default())].into() }
+    Grant { needs: [(NeedName::new("creatinine").unwrap(), GrantedNeed::default())].into(), ..Grant::default() }
 }
 
 fn install(store: &Store, version: &str, component: &[u8]) -> Result<Installation, PluginError> {
