@@ -40,6 +40,11 @@ pub fn has_compartment(resource_type: &ResourceType) -> bool {
     elements(resource_type.as_str()).is_some()
 }
 
+/// The types of R4 that belong to a patient, in the order of their names.
+pub fn patient_types() -> impl Iterator<Item = &'static str> {
+    COMPARTMENT.iter().map(|(name, _)| *name)
+}
+
 /// How a resource stands to the patient of this id on the server that the resource came from.
 #[must_use]
 pub fn membership(resource: &Value, patient: &str) -> Membership {
