@@ -1,7 +1,10 @@
-//! From facts to a decision: may this invocation see this need?
+//! From facts to a decision: may this invocation see this need, and which rows of it?
 //!
-//! This room refuses by default. A host that wires no policy gets [`cordon_core::ports::DenyAll`]; [`grant::GrantPolicy`] permits
-//! what the hospital granted, for treatment, and nothing beside it. There is no clock and no I/O here.
+//! This room refuses by default. A host that wires no policy gets [`cordon_core::ports::DenyAll`]; [`hospital::HospitalPolicy`]
+//! permits what the hospital granted and its policy, in [`cedar`], permits; [`grant::GrantPolicy`] goes by the grant alone, for
+//! treatment. There is no clock and no I/O here.
 #![forbid(unsafe_code)]
 
+pub mod cedar;
 pub mod grant;
+pub mod hospital;

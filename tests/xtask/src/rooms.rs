@@ -53,7 +53,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"];
 
 /// Outside crates that give authority, and the rooms that may import them.
-const AUTHORITY: [(&str, &[&str]); 13] = [
+const AUTHORITY: [(&str, &[&str]); 14] = [
     ("wasmtime", &["cordon-runtime"]),
     ("tokio", &["cordon-server", "cordon"]),
     ("axum", &["cordon-server"]),
@@ -69,6 +69,7 @@ const AUTHORITY: [(&str, &[&str]); 13] = [
     // Checkpoints are signed notes; the log verifies them strictly itself.
     ("ed25519-dalek", &["cordon-trust", "cordon-audit"]),
     ("reqwest", &["cordon-connect"]),
+    ("cedar-policy", &["cordon-policy"]),
 ];
 
 /// Checks the graph.

@@ -1,0 +1,176 @@
+//! The hospital's policy, in Cedar: which plugin may see which class of row, for what.
+//!
+//! Everything here denies by default: a file with any finding is not accepted, a policy that fails while it is evaluated
+//! denies, facts that do not fit the schema deny, and where no policy permits there is nothing.
+
+mod bits;
+mod facts;
+mod parse;
+mod schema;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cedar_policy::{Authorizer, PolicySet};
+use cordon_core::ids::Digest;
+use cordon_core::label::Label;
+use cordon_core::ports::{Reason, RowRule};
+use serde::Serialize;
+use serde_json::Value;
+
+use bits::Verdicts;
+pub use facts::{Facts, Kind, publishers};
+pub use parse::{Finding, PolicyFileError, Stated};
+pub use schema::{OTHER_TYPE, attribute, schema, schema_text};
+
+/// The policy set a hospital starts from.
+pub const DEFAULT: &str = include_str!("../policies/default.cedar");
+
+/// Decisions kept for so many different sets of facts. Beyond that they are forgotten and made again.
+const KEPT: usize = 1024;
+
+/// What the policies say about one class of row, and which of them said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Whether a row of the class may be seen.
+    pub permitted: bool,
+    /// The policies that settled it, sorted; when denied and empty: no policy permits it.
+    pub policies: Vec<String>,
+    /// Policies that failed while they were evaluated, sorted. One is enough to deny.
+    pub failed: Vec<String>,
+}
+
+/// A policy set that was read and checked in full. A changed policy is another value, with nothing kept from this one.
+pub struct Policies {
+    text: String,
+    digest: Digest,
+    set: PolicySet,
+    stated: BTreeMap<String, Stated>,
+    kept: Mutex<BTreeMap<Facts, Arc<Verdicts>>>,
+}
+
+impl fmt::Debug for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policies({})", self.digest)
+    }
+}
+
+impl Policies {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file: syntax, a missing or doubled `@id`, a missing `@why`, and each error and each
+    /// warning of strict validation.
+    pub fn parse(text: &str) -> Result<Self, PolicyFileError> {
+        let (set, stated) = parse::read(text)?;
+        Ok(Self { text: text.to_owned(), digest: Digest::of(text.as_bytes()), set, stated, kept: Mutex::default() })
+    }
+
+    /// The file, as it was read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The digest of the file: the version of the policy.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What each policy says of itself, by id.
+    #[must_use]
+    pub fn stated(&self) -> &BTreeMap<String, Stated> {
+        &self.stated
+    }
+
+    /// The policies, each under its `@id`: for proofs.
+    #[must_use]
+    pub fn set(&self) -> &PolicySet {
+        &self.set
+    }
+
+    /// Evaluates the policies on a class of row, and says which of them settled it.
+    #[must_use]
+    pub fn explain(&self, facts: &Facts, kind: Kind, label: Label) -> Verdict {
+        let Ok((request, entities)) = facts::question(facts, kind, label) else {
+            return Verdict {
+                permitted: false,
+                policies: Vec::new(),
+                failed: vec!["facts do not fit the schema".to_owned()],
+            };
+        };
+        let response = Authorizer::new().is_authorized(&request, &self.set, &entities);
+        let sorted = |ids: Vec<&cedar_policy::PolicyId>| {
+            let mut ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
+            ids.sort();
+            ids
+        };
+        let failed = response.diagnostics().errors().map(|error| match error {
+            cedar_policy::AuthorizationError::PolicyEvaluationError(error) => error.policy_id(),
+        });
+        let failed = sorted(failed.collect());
+        Verdict {
+            // Cedar leaves a policy that fails out of the decision. A `forbid` that fails must forbid, so any failure denies.
+            permitted: failed.is_empty() && response.decision() == cedar_policy::Decision::Allow,
+            policies: sorted(response.diagnostics().reason().collect()),
+            failed,
+        }
+    }
+
+    /// What these facts may see, kept and shared with every other call of the same facts.
+    #[must_use]
+    pub fn clear(self: &Arc<Self>, facts: Facts) -> Cleared {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT && !kept.contains_key(&facts) {
+            kept.clear();
+        }
+        let verdicts = Arc::clone(kept.entry(facts.clone()).or_insert_with(|| Arc::new(Verdicts::new())));
+        drop(kept);
+        Cleared { policies: Arc::clone(self), facts, verdicts }
+    }
+}
+
+/// What one need of one call may see, by class of row.
+#[derive(Clone)]
+pub struct Cleared {
+    policies: Arc<Policies>,
+    facts: Facts,
+    verdicts: Arc<Verdicts>,
+}
+
+impl fmt::Debug for Cleared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cleared({}, {})", self.facts.need, self.policies.digest)
+    }
+}
+
+impl Cleared {
+    /// Whether a row of this type and label may be seen: a bit test, but for the first row of its class.
+    #[must_use]
+    pub fn permits(&self, kind: Kind, label: Label) -> bool {
+        self.verdicts.permits(kind, label, || self.policies.explain(&self.facts, kind, label).permitted)
+    }
+
+    /// The same, evaluated again, with the policies that settle it.
+    #[must_use]
+    pub fn verdict(&self, kind: Kind, label: Label) -> Verdict {
+        self.policies.explain(&self.facts, kind, label)
+    }
+}
+
+impl RowRule for Cleared {
+    fn admits(&self, row: &Value, label: Label) -> bool {
+        self.permits(Kind::of_row(row), label)
+    }
+
+    fn explain(&self, row: &Value, label: Label) -> Vec<Reason> {
+        let kind = Kind::of_row(row);
+        if self.permits(kind, label) {
+            return Vec::new();
+        }
+        let Verdict { policies, failed, .. } = self.verdict(kind, label);
+        vec![Reason::Policy { ids: if failed.is_empty() { policies } else { failed } }]
+    }
+}
