@@ -1,7 +1,13 @@
 //! What the room promises, as tables and laws.
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod coins;
+#[cfg(test)]
 mod compartment;
+#[cfg(test)]
+mod outside;
 #[cfg(test)]
 mod recogniser;
 #[cfg(test)]

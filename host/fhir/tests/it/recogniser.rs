@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use regex::Regex;
 
 /// R4 `search-parameters.json`: the parameters of each type that are not on every type.
-const DEFINED: &[(&str, &str)] = &[
+pub(crate) const DEFINED: &[(&str, &str)] = &[
     ("AllergyIntolerance", "category clinical-status code date patient"),
     ("AuditEvent", "date patient"),
     ("CarePlan", "category date intent patient status subject"),

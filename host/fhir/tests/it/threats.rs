@@ -1,34 +1,10 @@
 //! The threats that this room stops: over-reading by query (RD-01), by reference (RD-02), by spelling (RD-09).
 
 use cordon_fhir::{Membership, Permission, Scope, ScopeSet, membership};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
+use crate::coins::Coins;
 use crate::recogniser::recognises;
-
-/// Coins with a fixed seed.
-pub(crate) struct Coins(ChaCha8Rng);
-
-impl Coins {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.0.next_u32()).unwrap() % limit
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, pool: &[T]) -> T {
-        pool[self.below(pool.len())]
-    }
-
-    /// One to `most` texts of a pool, joined.
-    pub(crate) fn some(&mut self, pool: &[&str], most: usize, between: &str) -> String {
-        let count = 1 + self.below(most);
-        (0..count).map(|_| self.pick(pool)).collect::<Vec<_>>().join(between)
-    }
-}
 
 #[test]
 fn rd_01_no_parameter_that_reaches_further_is_a_scope() {
