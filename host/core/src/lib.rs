@@ -7,6 +7,7 @@
 
 pub mod ids;
 pub mod label;
+pub mod labelling;
 
 pub mod limits;
 

@@ -11,6 +11,8 @@ mod fakes;
 #[cfg(test)]
 mod gather;
 #[cfg(test)]
+mod label_score;
+#[cfg(test)]
 mod manifest;
 #[cfg(test)]
 mod pipeline;
