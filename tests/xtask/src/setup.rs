@@ -56,7 +56,7 @@ pub(crate) fn node() -> anyhow::Result<()> {
         "npm",
         &["--version"],
         "npm",
-        "tests build a JavaScript guest and drive a CDS Hooks client nobody here wrote",
+        "tests build a JavaScript guest, and ask a CDS Hooks client and a FHIR evaluator nobody here wrote",
     )
 }
 
