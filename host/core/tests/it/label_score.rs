@@ -16,6 +16,7 @@ fn data() -> PathBuf {
 }
 
 /// Every resource of the fixtures, those in Bundles one by one.
+#[expect(clippy::disallowed_methods, reason = "fixtures are read like any test data")]
 fn rows() -> Vec<Value> {
     let files = ["synthea", "fhir-r4", "bulk"].map(|folder| std::fs::read_dir(data().join(folder)));
     let mut files: Vec<PathBuf> = files.into_iter().flatten().flatten().flatten().map(|file| file.path()).collect();
