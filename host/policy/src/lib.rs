@@ -2,9 +2,10 @@
 //!
 //! This room refuses by default. A host that wires no policy gets [`cordon_core::ports::DenyAll`]; [`hospital::HospitalPolicy`]
 //! permits what the hospital granted and its policy, in [`cedar`], permits; [`grant::GrantPolicy`] goes by the grant alone, for
-//! treatment. There is no clock and no I/O here.
+//! treatment. [`consent`] reads what the patient said. There is no clock and no I/O here.
 #![forbid(unsafe_code)]
 
 pub mod cedar;
+pub mod consent;
 pub mod grant;
 pub mod hospital;

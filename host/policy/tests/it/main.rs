@@ -3,6 +3,14 @@
 #[cfg(test)]
 mod ask;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
+mod consent_conditions;
+#[cfg(test)]
+mod consent_laws;
+#[cfg(test)]
+mod consent_worlds;
+#[cfg(test)]
 mod default_policy;
 #[cfg(test)]
 mod examples;
