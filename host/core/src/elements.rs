@@ -5,6 +5,7 @@
 //! rows that are in view.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use cordon_fhir::reference::Reference;
 use cordon_fhir::types::ResourceType;
@@ -64,6 +65,17 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
+impl Node {
+    /// The node of a member, and whether the member comes whole; `whole` says whether what holds it does.
+    fn step(&self, whole: bool, name: &str) -> Option<(&Self, bool)> {
+        static LEAF: Node = Node { whole: true, children: BTreeMap::new() };
+        match self.children.get(name) {
+            Some(child) => Some((child, whole || child.whole)),
+            None => (whole && !NAMED_ONLY.contains(&name)).then_some((&LEAF, true)),
+        }
+    }
+}
+
 impl Elements {
     /// Reads a manifest's list.
     ///
@@ -112,19 +124,66 @@ impl Elements {
         &self.paths
     }
 
-    /// The row as a plugin may see it: `resourceType`, the minted id and the listed elements. `link` gives the minted
-    /// reference of a row in view.
+    /// Whether a path is handed over as a whole.
     #[must_use]
-    pub fn minimise(&self, resource: &Value, id: &str, link: &dyn Fn(&Reference) -> Option<String>) -> Value {
+    pub fn holds(&self, path: &str) -> bool {
+        self.down(path).is_some_and(|(_, whole)| whole)
+    }
+
+    /// Whether anything at a path is handed over.
+    #[must_use]
+    pub fn touches(&self, path: &str) -> bool {
+        self.down(path).is_some()
+    }
+
+    /// The node of a path, and whether the path or one above it is listed.
+    fn down(&self, path: &str) -> Option<(&Node, bool)> {
+        path.split('.').try_fold((&self.root, false), |(node, whole), step| node.step(whole, step))
+    }
+
+    /// What of a resource may be read, its references not yet resolved.
+    #[must_use]
+    pub fn read(&self, resource: &Value) -> Readable {
         let mut row = Map::new();
         if let Some(kind) = resource.get("resourceType") {
             row.insert("resourceType".to_owned(), kind.clone());
         }
-        row.insert("id".to_owned(), Value::from(id));
         if let Value::Object(members) = resource {
-            keep_members(members, &self.root, link, &mut row);
+            keep_members(members, (&self.root, false), &mut row);
         }
+        Readable(Value::Object(row))
+    }
+}
+
+/// The listed elements of one resource. Only its references still say more than a plugin may read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Readable(Value);
+
+impl Readable {
+    /// The row as a plugin sees it: `resourceType`, the minted id and the elements. `link` gives the minted reference of
+    /// a row in view.
+    #[must_use]
+    pub fn row(&self, id: &str, link: &dyn Fn(&Reference) -> Option<String>) -> Value {
+        let mut row = Map::new();
+        for (name, value) in self.0.as_object().into_iter().flatten() {
+            if let Some(linked) = resolve(value, link) {
+                row.insert(name.clone(), linked);
+            }
+        }
+        row.insert("id".to_owned(), Value::from(id));
         Value::Object(row)
+    }
+
+    /// The same without any reference: what it says whatever else is in view.
+    #[must_use]
+    pub fn alone(&self) -> Value {
+        resolve(&self.0, &|_| None).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Readable(…)")
     }
 }
 
@@ -141,47 +200,38 @@ pub fn changes_meaning(resource: &Value) -> bool {
     }
 }
 
-fn keep_members(
-    members: &Map<String, Value>,
-    node: &Node,
-    link: &dyn Fn(&Reference) -> Option<String>,
-    out: &mut Map<String, Value>,
-) {
+/// In the order of their names: what stands beside a listed element, and where, must not show.
+fn keep_members(members: &Map<String, Value>, (node, whole): (&Node, bool), out: &mut Map<String, Value>) {
+    let members: BTreeMap<&String, &Value> = members.iter().collect();
     for (name, value) in members {
         // A member starting with `_` carries the extensions of a primitive.
         if NEVER.contains(&name.as_str()) || name.starts_with('_') {
             continue;
         }
-        let child = node.children.get(name);
-        let listed = child.is_some() || (node.whole && !NAMED_ONLY.contains(&name.as_str()));
-        if !listed {
-            continue;
-        }
-        let whole = Node { whole: true, children: BTreeMap::new() };
-        let inherited = child.map(|c| Node { whole: c.whole || node.whole, children: c.children.clone() });
-        if let Some(kept) = keep(value, inherited.as_ref().unwrap_or(&whole), link) {
+        if let Some(kept) = node.step(whole, name).and_then(|below| keep(value, below)) {
             out.insert(name.clone(), kept);
         }
     }
 }
 
 /// The value as far as it is listed; `None` when nothing of it is left.
-fn keep(value: &Value, node: &Node, link: &dyn Fn(&Reference) -> Option<String>) -> Option<Value> {
+fn keep(value: &Value, (node, whole): (&Node, bool)) -> Option<Value> {
     match value {
-        Value::Object(members) if is_reference(members) => keep_reference(members, node, link),
+        Value::Object(members) if is_reference(members) => keep_reference(members, node),
         Value::Object(members) => {
             let mut out = Map::new();
-            keep_members(members, node, link, &mut out);
+            keep_members(members, (node, whole), &mut out);
             (!out.is_empty()).then_some(Value::Object(out))
         }
-        Value::Array(items) => {
-            let kept: Vec<Value> = items.iter().filter_map(|item| keep(item, node, link)).collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
-        }
+        Value::Array(items) => some(items.iter().filter_map(|item| keep(item, (node, whole))).collect()),
         Value::Null => None,
         // A path into a primitive names nothing.
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => node.whole.then(|| value.clone()),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => whole.then(|| value.clone()),
     }
+}
+
+fn some(items: Vec<Value>) -> Option<Value> {
+    (!items.is_empty()).then_some(Value::Array(items))
 }
 
 /// Whether this is a Reference: it has a literal target, or it can be nothing else. A logical one (FHIR R4, references:
@@ -193,20 +243,37 @@ fn is_reference(members: &Map<String, Value>) -> bool {
     members.contains_key("reference") || ((by_identifier || by_type) && members.keys().all(only))
 }
 
-/// A Reference leads to a row in view or is absent; its `identifier` would name a row out of view.
-fn keep_reference(
-    members: &Map<String, Value>,
-    node: &Node,
-    link: &dyn Fn(&Reference) -> Option<String>,
-) -> Option<Value> {
+/// Of a Reference, where it leads and, if a path names it, its display; its `identifier` would name a row out of view.
+fn keep_reference(members: &Map<String, Value>, node: &Node) -> Option<Value> {
     let target = members.get("reference").and_then(Value::as_str).and_then(Reference::parse)?;
-    let minted = link(&target)?;
     let mut out = Map::new();
-    out.insert("reference".to_owned(), Value::from(minted));
     if let (Some(display), true) = (members.get("display"), node.children.contains_key("display")) {
         out.insert("display".to_owned(), display.clone());
     }
+    out.insert("reference".to_owned(), Value::from(target.to_string()));
     Some(Value::Object(out))
+}
+
+/// A Reference leads to a row in view or is absent, and what it leaves empty is absent too.
+fn resolve(value: &Value, link: &dyn Fn(&Reference) -> Option<String>) -> Option<Value> {
+    match value {
+        Value::Object(members) => {
+            let mut out = Map::new();
+            for (name, value) in members {
+                let linked = match value.as_str().filter(|_| name == "reference") {
+                    Some(target) => Value::from(link(&Reference::parse(target)?)?),
+                    None => match resolve(value, link) {
+                        Some(value) => value,
+                        None => continue,
+                    },
+                };
+                out.insert(name.clone(), linked);
+            }
+            (!out.is_empty()).then_some(Value::Object(out))
+        }
+        Value::Array(items) => some(items.iter().filter_map(|item| resolve(item, link)).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.clone()),
+    }
 }
 
 #[cfg(test)]
@@ -218,7 +285,7 @@ mod tests {
     fn minimise(paths: &[&str], resource: &Value) -> Value {
         let paths: Vec<String> = paths.iter().map(|&p| p.to_owned()).collect();
         let link = |target: &Reference| (target.id == "p").then(|| "Patient/r1".to_owned());
-        Elements::parse(&paths).unwrap().minimise(resource, "r2", &link)
+        Elements::parse(&paths).unwrap().read(resource).row("r2", &link)
     }
 
     #[test]

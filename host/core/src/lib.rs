@@ -27,5 +27,6 @@ pub mod message;
 pub mod profile;
 pub mod record;
 pub mod release;
+mod shelf;
 pub mod view;
 pub mod words;

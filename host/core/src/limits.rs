@@ -54,6 +54,12 @@ pub enum LimitError {
 
 const MIB: u64 = 1 << 20;
 
+/// The most rows of one view. A need with more is not obtainable: a part of it would pass for all of it.
+pub const MOST_ROWS: usize = 10_000;
+
+/// The most bytes of one view, what one transfer to a guest may hold.
+pub const MOST_ROW_BYTES: usize = 4 << 20;
+
 impl Limits {
     /// The defaults of a class; `memory` and `fuel` are also its most, so a manifest can only ask for less.
     #[must_use]

@@ -2,6 +2,7 @@
 //!
 //! For an operator's eyes. It is the pipeline's own `admit` and `gather`, so what it shows is what a plugin gets.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use cordon_fhir::reference::Reference;
@@ -11,11 +12,12 @@ use serde_json::Value;
 
 use crate::call::HookCall;
 use crate::clearance::{AdmitError, Clearance, admit};
-use crate::gather::{Gathered, Views, gather, reference_of};
+use crate::gather::{Gathered, Views, gather};
 use crate::ids::NeedName;
 use crate::label::{Labeled, Labels, Marked};
 use crate::manifest::Source;
 use crate::ports::{Policy, Query, Reason, Records, RecordsError, Unobtainable};
+use crate::shelf::reference_of;
 
 /// Why there is nothing to look at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +33,8 @@ pub enum LookError {
     Records(#[from] RecordsError),
 }
 
-/// What a plugin would get of one patient's record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What a plugin would get of one patient's record. Prints counts: the rows are for the one who asked to look.
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Look {
     /// Whether the plugin would be run: not when something is withheld on a need that says `abstain`.
     pub runs: bool,
@@ -40,8 +42,14 @@ pub struct Look {
     pub rows: Vec<LookedRow>,
 }
 
+impl fmt::Debug for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Look").field("runs", &self.runs).field("rows", &self.rows.len()).finish()
+    }
+}
+
 /// One row of the record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct LookedRow {
     /// The resource.
     pub resource: Value,
@@ -54,7 +62,7 @@ pub struct LookedRow {
 }
 
 /// What one need shows of a row.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Shown {
     /// The need.
     pub need: NeedName,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cordon_fhir::scope::{Context, Permission, Scope};
+use cordon_fhir::search::primary_date_elements;
 use serde::{Deserialize, Serialize};
 
 use crate::elements::{ElementError, Elements};
@@ -198,6 +199,17 @@ pub enum Source {
     DraftOrders,
     /// Those of them that are selected: `context.selections`.
     Selections,
+}
+
+impl Source {
+    /// The scope of a need on the record.
+    #[must_use]
+    pub fn record(&self) -> Option<&Scope> {
+        match self {
+            Self::Record(scope) => Some(scope),
+            Self::DraftOrders | Self::Selections => None,
+        }
+    }
 }
 
 /// One declared need.
@@ -450,14 +462,35 @@ impl RawNeed {
         };
         let elements =
             Elements::parse(&self.elements).map_err(|why| ManifestError::Element { need: self.name.clone(), why })?;
-        if self.newest == Some(0) {
-            return Err(ManifestError::Rule(format!("need `{}`: newest is at least 1", self.name)));
+        if let Some(newest) = self.newest {
+            check_newest(newest, &source, &elements)
+                .map_err(|why| ManifestError::Rule(format!("need `{}`: newest {why}", self.name)))?;
         }
         if self.why.trim().is_empty() {
             return Err(ManifestError::Rule(format!("need `{}`: say why", self.name)));
         }
         let on_withheld = self.on_withheld.unwrap_or(OnWithheld::Abstain);
         Ok(Need { name: self.name, source, elements, newest: self.newest, on_withheld, why: self.why })
+    }
+}
+
+/// Rows are ordered by what the plugin reads of them, so it must read the date. Of several it reads the best one: were
+/// one above it left out, the order would tell of that one.
+fn check_newest(newest: u32, source: &Source, elements: &Elements) -> Result<(), String> {
+    if newest == 0 {
+        return Err("is at least 1".to_owned());
+    }
+    let Some(kind) = source.record().and_then(Scope::resource) else {
+        return Err("is for a need with a scope: what is being written has no order of its own".to_owned());
+    };
+    let dates: Vec<&str> = primary_date_elements(kind).collect();
+    let listed = dates.iter().take_while(|date| elements.holds(date)).count();
+    let hidden = dates.get(listed);
+    let beyond = dates.iter().skip(listed).any(|date| elements.touches(date));
+    match hidden {
+        None if dates.is_empty() => Err(format!("has no meaning for {kind}: it has no date to order by")),
+        Some(date) if beyond || listed == 0 => Err(format!("orders rows by {date}: add it to elements")),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -223,6 +223,12 @@ pub fn primary_date(resource: &Value) -> Option<DateRange> {
     date
 }
 
+/// The elements in which [`primary_date`] looks, best place first; none for a type that has no such date.
+pub fn primary_date_elements(resource_type: &ResourceType) -> impl Iterator<Item = &'static str> {
+    let row = PRIMARY_DATES.iter().find(|(row, _)| *row == resource_type.as_str());
+    row.into_iter().flat_map(|(_, paths)| paths.iter().map(|(path, _)| *path))
+}
+
 /// A type name from outside, if the tables know it.
 pub(crate) fn known_type(name: &str) -> Option<&'static str> {
     PRIMARY_DATES.iter().map(|(row, _)| *row).chain(["Patient", "Practitioner"]).find(|row| *row == name)

@@ -17,4 +17,8 @@ mod manifest;
 #[cfg(test)]
 mod pipeline;
 #[cfg(test)]
+mod printed;
+#[cfg(test)]
+mod readable;
+#[cfg(test)]
 mod requirements;

@@ -1,0 +1,264 @@
+//! One need while its rows are looked at: what is not the plugin's business is dropped and counted, the rest is reduced
+//! to what may be read, and only that is measured, ordered and limited.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use cordon_fhir::compartment::{Membership, membership};
+use cordon_fhir::reference::Reference;
+use cordon_fhir::scope::Scope;
+use cordon_fhir::search::primary_date;
+use cordon_fhir::types::{resource_id, resource_type};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::call::{HookCall, Prefetch, UserRight};
+use crate::clearance::{Clearance, Cleared};
+use crate::elements::{Readable, changes_meaning};
+use crate::ids::{Coins, Digest};
+use crate::label::{Label, Labeled, Labels};
+use crate::limits::{MOST_ROW_BYTES, MOST_ROWS};
+use crate::manifest::Source;
+use crate::ports::{Query, Records, Unobtainable};
+use crate::record::{Dropped, NeedCounts};
+use crate::view::View;
+
+/// The rows of one need.
+pub(crate) struct Shelf {
+    cleared: Cleared,
+    patient: String,
+    coins: Coins,
+    rows: Vec<Row>,
+    /// What they take up.
+    bytes: usize,
+    seen: BTreeSet<Reference>,
+    counts: NeedCounts,
+    /// More than a view holds, even after the limit.
+    overfull: bool,
+}
+
+/// A visible row.
+struct Row {
+    origin: Option<Reference>,
+    readable: Readable,
+    bytes: usize,
+    rank: Rank,
+}
+
+/// Where a row stands: newest first by the date that the plugin reads; then by what else it reads, in an order that
+/// prefers nothing (a digest); rows that read the same stand as the invocation's coins fall. The record's ids decide
+/// nothing, so the order tells nothing about them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(Reverse<Option<Dated>>, Digest, Digest);
+
+/// The last and the first instant of a date.
+type Dated = (Timestamp, Timestamp);
+
+fn dated(row: &Value) -> Option<Dated> {
+    primary_date(row).map(|range| (range.upper, range.lower))
+}
+
+impl Row {
+    fn new(row: &Value, cleared: &Cleared, coins: Coins) -> Self {
+        let origin = reference_of(row);
+        let readable = cleared.need().elements.read(row);
+        let alone = readable.alone();
+        let text = alone.to_string();
+        let name = origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        let thrown = Digest::of(&[b"order of rows\0".as_slice(), &coins.seed(), name.as_bytes()].concat());
+        let rank = Rank(Reverse(dated(&alone)), Digest::of(text.as_bytes()), thrown);
+        Self { origin, readable, bytes: text.len(), rank }
+    }
+}
+
+impl Shelf {
+    /// Obtains the rows of one need.
+    pub(crate) fn fill(
+        clearance: &Clearance,
+        cleared: &Cleared,
+        records: &dyn Records,
+        labels: &dyn Labels,
+    ) -> Result<Self, Unobtainable> {
+        let call = clearance.call();
+        let mut shelf = Self {
+            cleared: cleared.clone(),
+            patient: call.patient.to_string(),
+            coins: call.coins,
+            rows: Vec::new(),
+            bytes: 0,
+            seen: BTreeSet::new(),
+            counts: NeedCounts { denied: cleared.denied(), ..NeedCounts::default() },
+            overfull: false,
+        };
+        // Of a denied need, asking the source would tell it, and a failure of it would tell the caller, that there is
+        // something.
+        if !cleared.denied() {
+            shelf.collect(call, records, labels)?;
+            shelf.settle();
+        }
+        if shelf.overfull { Err(shelf.unobtainable()) } else { Ok(shelf) }
+    }
+
+    fn collect(&mut self, call: &HookCall, records: &dyn Records, labels: &dyn Labels) -> Result<(), Unobtainable> {
+        let need = self.cleared.need().clone();
+        match &need.source {
+            Source::Record(scope) => match call.prefetch.get(&need.name) {
+                Some(Prefetch::Rows { rows, complete: true }) => self.offer_all(rows, labels),
+                Some(Prefetch::Null) => {}
+                // A page that is not all of it, a failure and a missing key alike: the store stands in, or nobody does.
+                Some(Prefetch::Rows { complete: false, .. } | Prefetch::Failed) | None => {
+                    self.stand_in(call, scope, records)?;
+                }
+            },
+            Source::DraftOrders => self.offer_all(&call.draft_orders, labels),
+            Source::Selections => {
+                // A set: both lists are as long as the client likes.
+                let selections: BTreeSet<&Reference> = call.selections.iter().collect();
+                let selected = |row: &&Value| reference_of(row).is_some_and(|r| selections.contains(&r));
+                self.offer_all(call.draft_orders.iter().filter(selected), labels);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what the client sent: it is labelled here, as what the store holds was at ingest.
+    fn offer_all<'a>(&mut self, rows: impl IntoIterator<Item = &'a Value>, labels: &dyn Labels) {
+        for row in rows {
+            if self.offer(row, || labels.mark(row).label).is_break() {
+                break;
+            }
+        }
+    }
+
+    /// The store may stand in only under the user's verified right.
+    fn stand_in(&mut self, call: &HookCall, scope: &Scope, records: &dyn Records) -> Result<(), Unobtainable> {
+        let covered = match &call.right {
+            UserRight::Unverified => false,
+            UserRight::Scopes(scopes) => scopes.covers(scope),
+        };
+        if !covered {
+            return Err(self.unobtainable());
+        }
+        let query = Query { tenant: &call.tenant, patient: &call.patient, scope };
+        let mut left = self.newest();
+        let mut last = None;
+        let mut each = |row: Labeled<Value>| {
+            // The source gives the newest first: what is older than the last row wanted need not be read. An equal one
+            // must be, or the source's order would choose.
+            if left == 0 && dated(&row.value) < last {
+                return ControlFlow::Break(());
+            }
+            let held = self.rows.len();
+            self.offer(&row.value, || row.label)?;
+            if left > 0
+                && let Some(Rank(Reverse(Some(date)), ..)) = self.rows.get(held).map(|row| &row.rank)
+            {
+                (left, last) = (left.saturating_sub(1), Some(*date));
+            }
+            ControlFlow::Continue(())
+        };
+        records.visit(query, &mut each).map_err(|_| self.unobtainable())
+    }
+
+    fn unobtainable(&self) -> Unobtainable {
+        Unobtainable(self.cleared.need().name.clone())
+    }
+
+    fn newest(&self) -> usize {
+        self.cleared.need().newest.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX))
+    }
+
+    /// Takes a row that belongs here; drops and counts any other. Breaks when there is more than a view holds.
+    fn offer(&mut self, row: &Value, label: impl FnOnce() -> Label) -> ControlFlow<()> {
+        if let Err(dropped) = self.judge(row, label) {
+            self.counts.drop(dropped);
+            return ControlFlow::Continue(());
+        }
+        let row = Row::new(row, &self.cleared, self.coins);
+        self.seen.extend(row.origin.clone());
+        self.bytes = self.bytes.saturating_add(row.bytes);
+        self.rows.push(row);
+        // Twice the room, so that a long record is not sorted at every row.
+        if self.exceeds(2) {
+            self.settle();
+        }
+        if self.overfull { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn judge(&self, row: &Value, label: impl FnOnce() -> Label) -> Result<(), Dropped> {
+        if resource_type(row).is_none() {
+            return Err(Dropped::Malformed);
+        }
+        let membership = membership(row, &self.patient);
+        match &self.cleared.need().source {
+            Source::Record(_) if membership != Membership::Member => return Err(Dropped::Foreign),
+            Source::Record(scope) if !scope.admits(row) => return Err(Dropped::OutsideNeed),
+            // A draft may not name its patient yet, but it must not name another.
+            Source::DraftOrders | Source::Selections if membership == Membership::Foreign => {
+                return Err(Dropped::Foreign);
+            }
+            Source::Record(_) | Source::DraftOrders | Source::Selections => {}
+        }
+        if !self.cleared.dominates(row, label) {
+            return Err(Dropped::Withheld);
+        }
+        if changes_meaning(row) {
+            return Err(Dropped::ChangedMeaning);
+        }
+        // Last: what is withheld counts as withheld, also beside a visible row of the same id.
+        if reference_of(row).is_some_and(|reference| self.seen.contains(&reference)) {
+            return Err(Dropped::Duplicate);
+        }
+        Ok(())
+    }
+
+    /// Orders the visible rows, keeps as many as the need asks for, and sees whether they are too many. Orders being
+    /// written stay as the request has them.
+    fn settle(&mut self) {
+        if let Source::Record(_) = self.cleared.need().source {
+            self.rows.sort_by(|a, b| a.rank.cmp(&b.rank));
+            self.rows.truncate(self.newest());
+            self.bytes = self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.bytes));
+        }
+        self.overfull = self.exceeds(1);
+    }
+
+    /// Whether there is more than so many views hold. Only visible rows and readable bytes count: hidden ones change
+    /// nothing.
+    fn exceeds(&self, views: usize) -> bool {
+        self.rows.len() > MOST_ROWS.saturating_mul(views) || self.bytes > MOST_ROW_BYTES.saturating_mul(views)
+    }
+
+    /// The need, cleared.
+    pub(crate) fn cleared(&self) -> &Cleared {
+        &self.cleared
+    }
+
+    /// Rows dropped.
+    pub(crate) fn counts(&self) -> &NeedCounts {
+        &self.counts
+    }
+
+    /// Which resources the visible rows are.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = Option<&Reference>> {
+        self.rows.iter().map(|row| row.origin.as_ref())
+    }
+
+    /// What the plugin reads.
+    pub(crate) fn view(&self, minted: &BTreeMap<Reference, String>) -> View {
+        let link = |target: &Reference| minted.get(target).map(|id| format!("{}/{id}", target.resource_type));
+        let unnamed = |at: usize| format!("{}-{}", self.cleared.need().name, at.saturating_add(1));
+        let rows = self.rows.iter().enumerate().map(|(at, row)| {
+            let id = row.origin.as_ref().and_then(|origin| minted.get(origin).cloned()).unwrap_or_else(|| unnamed(at));
+            Arc::from(row.readable.row(&id, &link).to_string())
+        });
+        View::new(self.cleared.need().name.clone(), rows.collect())
+    }
+}
+
+/// What a row is called in the record.
+pub(crate) fn reference_of(row: &Value) -> Option<Reference> {
+    Some(Reference { resource_type: resource_type(row)?, id: resource_id(row)?.to_owned() })
+}
