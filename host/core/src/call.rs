@@ -1,6 +1,7 @@
 //! One CDS Hooks call, as the server read it: authenticated, shaped, not yet decided.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::grant::Installed;
 use crate::ids::{Coins, Issuer, MintedId, NeedName, PatientId, Role, TenantId};
 use crate::manifest::Service;
 
-/// What a client sent for one prefetch key. An absent key is an absent entry.
-#[derive(Debug, Clone, PartialEq)]
+/// What a client sent for one prefetch key. An absent key is an absent entry. Prints counts: the rows are the patient's.
+#[derive(Clone, PartialEq)]
 pub enum Prefetch {
     /// The client asked and there is no data: JSON `null` (CDS Hooks 2.0, prefetch).
     Null,
@@ -28,6 +29,18 @@ pub enum Prefetch {
         /// No further page exists.
         complete: bool,
     },
+}
+
+impl fmt::Debug for Prefetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Failed => f.write_str("Failed"),
+            Self::Rows { rows, complete } => {
+                f.debug_struct("Rows").field("rows", &rows.len()).field("complete", complete).finish()
+            }
+        }
+    }
 }
 
 /// What the EHR user may read, as far as the host could verify it.
@@ -111,8 +124,7 @@ impl Purpose {
     }
 }
 
-/// One call.
-#[derive(Debug)]
+/// One call. Prints ids of the host's own and counts: the rest is the patient's, the user's or a secret.
 pub struct HookCall {
     /// Minted by the host for this call.
     pub invocation: MintedId,
@@ -154,4 +166,20 @@ pub struct HookCall {
     pub budget: Duration,
     /// Random input for ids and seeds.
     pub coins: Coins,
+}
+
+impl fmt::Debug for HookCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookCall")
+            .field("invocation", &self.invocation)
+            .field("tenant", &self.tenant)
+            .field("issuer", &self.issuer)
+            .field("plugin", &self.installed.manifest.id)
+            .field("service", &self.service.id)
+            .field("purpose", &self.purpose)
+            .field("draft_orders", &self.draft_orders.len())
+            .field("selections", &self.selections.len())
+            .field("prefetch", &self.prefetch)
+            .finish_non_exhaustive()
+    }
 }

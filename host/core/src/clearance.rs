@@ -1,6 +1,7 @@
 //! `admit`: what one invocation may see is decided before it starts and never changes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use cordon_fhir::scope::Scope;
@@ -13,7 +14,7 @@ use crate::manifest::{Need, OnWithheld};
 use crate::ports::{Decision, Occasion, Policy, PolicyError, Reason, Records, RecordsError, RowRule};
 
 /// What a cleared need may show.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Reach {
     /// Nothing: the policy denied it for this call. The view is there and empty.
     Nothing(Vec<Reason>),
@@ -21,8 +22,8 @@ enum Reach {
     Within(Vec<Scope>, Arc<dyn RowRule>),
 }
 
-/// One granted need, with what this call may see of it.
-#[derive(Debug, Clone)]
+/// One granted need, with what this call may see of it. Prints its name: a rule may quote a consent.
+#[derive(Clone)]
 pub struct Cleared {
     need: Need,
     reach: Reach,
@@ -64,6 +65,12 @@ impl Cleared {
             OnWithheld::Abstain => true,
             OnWithheld::Run => false,
         }
+    }
+}
+
+impl fmt::Debug for Cleared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cleared").field("need", &self.need.name).field("denied", &self.denied()).finish_non_exhaustive()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
 use crate::release::{Cards, Release, release, release_not_evaluated, release_nothing};
 use crate::words::Words;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::ids::{MintedId, NeedName};
 
@@ -42,8 +43,7 @@ pub struct Receipt {
     broke: Option<ProfileError>,
 }
 
-/// An answer that may leave: it was released, and it was recorded.
-#[derive(Debug)]
+/// An answer that may leave: it was released, and it was recorded. Prints its length: a card speaks of a patient.
 pub struct Response {
     /// The invocation.
     pub invocation: MintedId,
@@ -57,6 +57,19 @@ pub struct Response {
     pub fuel: u64,
     /// The rule of the card profile that the answer broke: for the author's desk, never for a caller.
     pub broke: Option<ProfileError>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("invocation", &self.invocation)
+            .field("outcome", &self.outcome)
+            .field("bytes", &self.body.as_ref().map(Vec::len))
+            .field("leaf", &self.leaf)
+            .field("fuel", &self.fuel)
+            .field("broke", &self.broke)
+            .finish()
+    }
 }
 
 /// How a call ended, before it is recorded.

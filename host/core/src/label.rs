@@ -261,13 +261,19 @@ pub struct Marked {
     pub rules: Vec<RuleId>,
 }
 
-/// A value and its label, as a source delivered it. The only way out is a view.
-#[derive(Debug, Clone)]
+/// A value and its label, as a source delivered it. The only way out is a view, so it prints its label.
+#[derive(Clone)]
 pub struct Labeled<T> {
     /// The label.
     pub label: Label,
     /// The value.
     pub value: T,
+}
+
+impl<T> fmt::Debug for Labeled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Labeled({}, …)", self.label)
+    }
 }
 
 /// Gives labels. The same row gets the same label until the rules change.

@@ -1,5 +1,6 @@
 //! The one message into a run and the one message out of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -87,11 +88,17 @@ pub enum Trap {
     Profile,
 }
 
-/// A plugin's answer: hostile until released.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A plugin's answer: hostile until released. Prints the number of cards.
+#[derive(Clone, Default, PartialEq)]
 pub struct Answer {
     /// The cards.
     pub cards: Vec<Advice>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("cards", &self.cards.len()).finish()
+    }
 }
 
 /// One card as the plugin wrote it.

@@ -20,7 +20,6 @@ use crate::message::{RunMessage, RunReply};
 use crate::record::{Issued, LeafIndex, Record};
 
 /// All that a policy is told about one invocation, once, before anything is read for the plugin.
-#[derive(Debug)]
 pub struct Occasion<'a> {
     /// Whose data.
     pub tenant: &'a TenantId,
@@ -42,6 +41,18 @@ pub struct Occasion<'a> {
     pub now: Timestamp,
     /// The patient's Consent resources, as the source holds them.
     pub consents: &'a [Value],
+}
+
+impl fmt::Debug for Occasion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Occasion")
+            .field("tenant", self.tenant)
+            .field("plugin", &self.installed.manifest.id)
+            .field("service", &self.service.id)
+            .field("purpose", &self.purpose)
+            .field("consents", &self.consents.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why something is absent: for the operator, never for a plugin.
@@ -131,7 +142,7 @@ impl Policy for DenyAll {
 pub struct RecordsError;
 
 /// One search of one patient's record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Query<'a> {
     /// Whose data.
     pub tenant: &'a TenantId,
@@ -139,6 +150,12 @@ pub struct Query<'a> {
     pub patient: &'a PatientId,
     /// Which resources: type and search parameters.
     pub scope: &'a Scope,
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query").field("tenant", self.tenant).field("scope", self.scope).finish_non_exhaustive()
+    }
 }
 
 /// Takes one labelled row and says whether more are wanted.

@@ -2,6 +2,7 @@
 //! it, bound by a digest, and can be erased without breaking the proof.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -206,8 +207,8 @@ pub enum AdminAction {
     },
 }
 
-/// Who and why: the private part of a record.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Who and why: the private part of a record. Prints what it holds, not what it says.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Private {
     /// The client.
@@ -231,6 +232,23 @@ pub struct Private {
     /// Feedback as it came in: it may hold what a clinician wrote.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub feedback: Option<String>,
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { issuer, user, patient, hook_instance, admin, reason, feedback } = self;
+        let held = [
+            ("issuer", issuer.is_some()),
+            ("user", user.is_some()),
+            ("patient", patient.is_some()),
+            ("hook_instance", hook_instance.is_some()),
+            ("admin", admin.is_some()),
+            ("reason", reason.is_some()),
+            ("feedback", feedback.is_some()),
+        ];
+        f.write_str("Private")?;
+        f.debug_set().entries(held.into_iter().filter(|(_, held)| *held).map(|(name, _)| name)).finish()
+    }
 }
 
 /// One record.

@@ -4,6 +4,7 @@
 //! plugin wrote passes the card profile; a card that breaks it is a trap, because the plugin broke the contract.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -60,13 +61,19 @@ impl<T> Release<T> {
     }
 }
 
-/// The bytes of an answer, and what feedback may later name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The bytes of an answer, and what feedback may later name. Prints their number: a card speaks of a patient.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Cards {
     /// The CDS Hooks response body.
     pub body: Vec<u8>,
     /// The cards in it.
     pub issued: Vec<Issued>,
+}
+
+impl fmt::Debug for Cards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cards").field("bytes", &self.body.len()).field("issued", &self.issued).finish()
+    }
 }
 
 impl Cards {

@@ -1,6 +1,7 @@
 //! Views: what a plugin reads. Made by `gather`, narrowed by the plugin, never widened.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use cordon_fhir::date::DateRange;
@@ -9,11 +10,17 @@ use serde_json::Value;
 
 use crate::ids::NeedName;
 
-/// One declared need, already reduced to what this invocation may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One declared need, already reduced to what this invocation may see. Prints its name and length.
+#[derive(Clone, PartialEq, Eq)]
 pub struct View {
     need: NeedName,
     rows: Vec<Arc<str>>,
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("need", &self.need).field("rows", &self.rows.len()).finish()
+    }
 }
 
 /// A code in a code system; an empty system matches any.
