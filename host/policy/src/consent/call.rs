@@ -61,9 +61,10 @@ impl Circumstances {
         match party {
             Party::Host => true,
             Party::Namespace(namespace) => self.parties.iter().any(|one| match one {
-                Party::Plugin(id) => {
-                    id.as_str().strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('.'))
-                }
+                Party::Plugin(id) => id
+                    .as_str()
+                    .strip_prefix(namespace.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
                 Party::Host | Party::Tenant(_) | Party::Issuer(_) | Party::Role(_) | Party::Namespace(_) => false,
             }),
             Party::Tenant(_) | Party::Issuer(_) | Party::Role(_) | Party::Plugin(_) => self.parties.contains(party),

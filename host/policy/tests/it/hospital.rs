@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::ask::{policies, sensitive};
 
 /// A plugin that asks for `labs` and `problems` and was granted `labs`.
-fn installed() -> Installed {
+pub(crate) fn installed() -> Installed {
     let need = |name: &str, kind: &str| {
         format!(
             "[[need]]\nname = \"{name}\"\nscope = \"patient/{kind}.rs\"\nelements = [\"code\"]\non-withheld = \"run\"\n\

@@ -7,7 +7,11 @@ mod consent;
 #[cfg(test)]
 mod consent_conditions;
 #[cfg(test)]
+mod consent_examples;
+#[cfg(test)]
 mod consent_laws;
+#[cfg(test)]
+mod consent_occasion;
 #[cfg(test)]
 mod consent_worlds;
 #[cfg(test)]
