@@ -22,6 +22,8 @@ mod settings;
 mod span;
 mod truth;
 
+use std::fmt;
+
 use cordon_core::call::Purpose;
 use cordon_core::label::Label;
 use cordon_core::ports::{Occasion, Reason, RowRule};
@@ -40,8 +42,8 @@ use truth::Outcomes;
 /// What is said when nothing denies and nothing permits either.
 const NOTHING_PERMITS: &str = "no consent permits it";
 
-/// What the consents of a patient come to for one call.
-#[derive(Debug, Clone, PartialEq)]
+/// What the consents of a patient come to for one call. Prints as `ConsentRule(…)`: what a patient denies is the patient's.
+#[derive(Clone, PartialEq)]
 pub struct ConsentRule {
     /// One for each action, without repetition; each must permit.
     sides: Vec<Side>,
@@ -49,10 +51,16 @@ pub struct ConsentRule {
 }
 
 /// The consents under one action.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Side {
     provisions: Vec<Provision>,
     otherwise: Effect,
+}
+
+impl fmt::Debug for ConsentRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConsentRule(…)")
+    }
 }
 
 impl ConsentRule {

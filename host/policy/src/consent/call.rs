@@ -1,6 +1,7 @@
 //! Conditions of a provision that the call alone decides: `period`, `actor`, `action`, `purpose`.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use cordon_core::call::Purpose;
 use cordon_core::ids::PatientId;
@@ -23,8 +24,8 @@ const REASONS: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const ANY_PURPOSE: &str = "PurposeOfUse";
 const MARKETING: &str = "HMARKT";
 
-/// What a consent is asked about: one call.
-#[derive(Debug, Clone, PartialEq)]
+/// What a consent is asked about: one call. Prints as `Circumstances(…)`.
+#[derive(Clone, PartialEq)]
 pub struct Circumstances {
     /// Whose data.
     pub patient: PatientId,
@@ -36,6 +37,12 @@ pub struct Circumstances {
     pub user: Option<Reference>,
     /// Everything the caller and the plugin are, but [`Party::Namespace`]s and [`Party::Host`].
     pub parties: BTreeSet<Party>,
+}
+
+impl fmt::Debug for Circumstances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Circumstances(…)")
+    }
 }
 
 impl Circumstances {

@@ -28,7 +28,7 @@ const MEMBERS: [&str; 11] = [
 ];
 
 /// What is left of a provision once the call is known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Provision {
     /// Where it stands.
     path: String,

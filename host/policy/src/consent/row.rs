@@ -34,7 +34,7 @@ const WHAT_IT_IS: [&str; 4] = ["code.coding", "medicationCodeableConcept.coding"
 const DOCUMENT_KIND: [&str; 3] = ["type.coding", "category.coding", "code.coding"];
 
 /// One condition on rows. What of it could not be read is kept as such.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Condition {
     /// One of these labels.
     Labels { codes: Labels, effect: Effect, denied: Denied, unclassified: Unclassified },
@@ -51,7 +51,7 @@ pub(super) enum Condition {
 }
 
 /// Label codes, sorted into what the host knows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct Labels {
     confidentiality: Vec<Confidentiality>,
     sensitivities: Sensitivities,
@@ -59,7 +59,7 @@ pub(super) struct Labels {
 }
 
 /// `data`: a resource, and how far around it the provision reaches (R4 `consent-data-meaning`).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Data {
     meaning: Meaning,
     link: Link,

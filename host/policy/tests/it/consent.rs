@@ -434,3 +434,9 @@ fn the_operator_is_told_which_provision_denied() {
     assert_eq!(reasons(&[unreadable], &open()), ["Consent[0] (cannot be evaluated)"]);
     assert!(reasons(&[consent(json!({"type": "permit"}))], &settings()).is_empty());
 }
+
+#[test]
+fn nothing_of_a_consent_prints_with_debug() {
+    let rule = rule(&[consent(json!({"type": "deny", "data": [{"meaning": "instance"}]}))], &call(), &settings());
+    assert_eq!(format!("{rule:?} {:?}", call()), "ConsentRule(…) Circumstances(…)");
+}
