@@ -1,5 +1,6 @@
-//! The data directory: `cordon.db`, `lock`, `keys/`. Files of ours are opened through one `cap-std` directory; only the
-//! database engine is given a path, because it opens its own files (`cordon.db`, `-wal`, `-shm`).
+//! Folders: the host's (`lock`, `demo`, `tenants/`) and one tenant's (`cordon.db`, `log.vkey`, `keys/`). Files of ours are
+//! opened through `cap-std` directories; only the database engine is given a path, because it opens its own files
+//! (`cordon.db`, `-wal`, `-shm`).
 
 use std::fs::TryLockError;
 use std::io::{self, Read, Write};
@@ -8,42 +9,42 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, MetadataExt, OpenOptions, OpenOptionsExt, Permissions, PermissionsExt};
+use cordon_core::ids::TenantId;
 
 use crate::error::{KeyError, OpenError};
 
-const DATABASE: &str = "cordon.db";
 const LOCK: &str = "lock";
+const DEMO: &str = "demo";
+const TENANTS: &str = "tenants";
+const DATABASE: &str = "cordon.db";
 const KEYS: &str = "keys";
 const LOG_KEY: &str = "keys/log";
 const LOG_KEY_DRAFT: &str = "keys/log.new";
 const LOG_VERIFIER: &str = "log.vkey";
 
-/// The open data directory.
+/// The host's folder.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub(crate) struct Root {
     dir: Dir,
     path: PathBuf,
-    spools: AtomicU64,
 }
 
-impl Directory {
+impl Root {
     /// Opens what is there.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let dir = Dir::open_ambient_dir(path, ambient_authority())?;
-        Ok(Self { dir, path: path.to_owned(), spools: AtomicU64::new(0) })
+    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(OpenError::Directory)?;
+        if dir.exists(DATABASE) {
+            return Err(OpenError::Former);
+        }
+        Ok(Self { dir, path: path.to_owned() })
     }
 
-    /// Makes the directory and an empty database file, for their owner only, where they are missing.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        Dir::create_ambient_dir_all(path, ambient_authority())?;
+    /// Makes the folder, for its owner only, where it is missing.
+    pub(crate) fn create(path: &Path) -> Result<Self, OpenError> {
+        Dir::create_ambient_dir_all(path, ambient_authority()).map_err(OpenError::Directory)?;
         let made = Self::open(path)?;
-        made.dir.set_permissions(".", Permissions::from_mode(0o700))?;
-        if !made.dir.exists(KEYS) {
-            made.dir.create_dir(KEYS)?;
-        }
-        made.dir.set_permissions(KEYS, Permissions::from_mode(0o700))?;
-        // The engine gives its own files the mode of the database.
-        made.dir.open_with(DATABASE, OpenOptions::new().write(true).create(true).mode(0o600))?;
+        made.dir.set_permissions(".", Permissions::from_mode(0o700)).map_err(OpenError::Directory)?;
+        own_folder(&made.dir, TENANTS).map_err(OpenError::Directory)?;
         Ok(made)
     }
 
@@ -58,6 +59,57 @@ impl Directory {
         }
     }
 
+    pub(crate) fn is_demo(&self) -> bool {
+        self.dir.exists(DEMO)
+    }
+
+    pub(crate) fn mark_demo(&self) -> io::Result<()> {
+        self.dir.open_with(DEMO, OpenOptions::new().write(true).create(true).mode(0o600))?.sync_all()?;
+        self.dir.open(".")?.sync_all()
+    }
+
+    /// The tenants that have a folder, in order. What is no tenant's name is nobody's.
+    pub(crate) fn tenants(&self) -> io::Result<Vec<TenantId>> {
+        let names = self.dir.read_dir(TENANTS)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        let names = names.collect::<io::Result<Vec<_>>>()?;
+        let mut tenants: Vec<_> = names.into_iter().flatten().filter_map(|name| TenantId::new(name).ok()).collect();
+        tenants.sort();
+        Ok(tenants)
+    }
+
+    /// Opens a tenant's folder. A tenant's id is a safe name: a letter, then letters, digits and hyphens.
+    pub(crate) fn tenant(&self, tenant: &TenantId) -> io::Result<Directory> {
+        let dir = self.dir.open_dir(TENANTS)?.open_dir(tenant.as_str())?;
+        Ok(Directory { dir, path: self.path.join(TENANTS).join(tenant.as_str()), spools: AtomicU64::new(0) })
+    }
+
+    /// Makes a tenant's folder and an empty database file, for their owner only, where they are missing.
+    pub(crate) fn create_tenant(&self, tenant: &TenantId) -> io::Result<Directory> {
+        own_folder(&self.dir.open_dir(TENANTS)?, tenant.as_str())?;
+        let made = self.tenant(tenant)?;
+        own_folder(&made.dir, KEYS)?;
+        // The engine gives its own files the mode of the database.
+        made.dir.open_with(DATABASE, OpenOptions::new().write(true).create(true).mode(0o600))?;
+        Ok(made)
+    }
+}
+
+fn own_folder(dir: &Dir, name: &str) -> io::Result<()> {
+    if !dir.exists(name) {
+        dir.create_dir(name)?;
+    }
+    dir.set_permissions(name, Permissions::from_mode(0o700))
+}
+
+/// A tenant's folder.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    dir: Dir,
+    path: PathBuf,
+    spools: AtomicU64,
+}
+
+impl Directory {
     /// Where the engine finds the database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
@@ -106,6 +158,10 @@ impl Directory {
         file.sync_all()?;
         self.dir.rename(LOG_KEY_DRAFT, &self.dir, LOG_KEY)?;
         Ok(self.dir.open(KEYS)?.sync_all()?)
+    }
+
+    pub(crate) fn log_verifier(&self) -> io::Result<String> {
+        Ok(self.dir.read_to_string(LOG_VERIFIER)?.trim_end().to_owned())
     }
 
     /// Writes the public half of the log's key beside the log, for whoever verifies it.

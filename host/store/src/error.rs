@@ -13,6 +13,9 @@ pub enum StoreError {
     /// The file, or a row in it, is not what this host wrote.
     #[error("the store is damaged")]
     Damaged,
+    /// What was asked for is another tenant's.
+    #[error("the store is another tenant's")]
+    Foreign,
     /// The file cannot be read or written.
     #[error("the store cannot be read or written (sqlite code {code})")]
     Engine {
@@ -39,6 +42,20 @@ pub enum OpenError {
     /// Another process has the store: ask the running host instead.
     #[error("another process holds the store")]
     Held,
+    /// The tenant's store is open already.
+    #[error("the store of this tenant is open already")]
+    Open,
+    /// The data directory is laid out as before tenants had folders of their own; no release of the host wrote that.
+    #[error(
+        "`cordon.db` lies in the data directory itself, which no released host wrote: name a new data directory, load and install again"
+    )]
+    Former,
+    /// The database in the tenant's folder was made for another tenant.
+    #[error("the database in this tenant's folder is another tenant's")]
+    Foreign,
+    /// One of data directory and store is marked as a demo, and the other is not.
+    #[error("demo data and other data cannot lie in one data directory")]
+    Demo,
     /// The data directory or a file in it cannot be used.
     #[error("the data directory cannot be used: {0}")]
     Directory(io::Error),

@@ -1,18 +1,21 @@
-//! Everything the host keeps: records, the log, settings, nonces and the log's signing key, in one data directory.
+//! Everything the host keeps, in one data directory: records, logs, settings, nonces and the logs' signing keys. Each tenant
+//! has a folder and a store of its own; the host's own files say who writes and whether the data are synthetic.
 //!
 //! | in the directory | what |
 //! |---|---|
-//! | `cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
 //! | `lock` | held by the process that may write; a second one gets [`OpenError::Held`] |
-//! | `log.vkey` | the public key that checkpoints are verified with |
-//! | `keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
+//! | `demo` | the directory was marked when it was empty; every store made in it carries the mark too |
+//! | `tenants/ID/cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
+//! | `tenants/ID/log.vkey` | the public key that checkpoints are verified with |
+//! | `tenants/ID/keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
 //!
-//! The host opens its own files through one `cap-std` directory. SQLite is the exception: it opens its own files, so it is
+//! The host opens its own files through `cap-std` directories. SQLite is the exception: it opens its own files, so it is
 //! given the path of the database and nothing else.
 //!
-//! One connection writes, behind a mutex; others read, each from one snapshot. Every function is synchronous, and every
-//! writing function is one transaction: after a crash there is all of it or nothing. The tenant is part of every key; only
-//! the log is the host's own, and its leaves name their tenant.
+//! A [`Store`] is one tenant's. It refuses every other ([`StoreError::Foreign`]), its file is marked with the tenant it was
+//! made for, and the tenant is part of every key all the same. Of one tenant one connection writes, behind a mutex; others
+//! read, each from one snapshot, and those that wait are counted over all tenants. Every function is synchronous, and every
+//! writing function is one transaction: after a crash there is all of it or nothing.
 //!
 //! | table | key | holds |
 //! |---|---|---|
@@ -25,7 +28,7 @@
 //! | `leaf`, `hash`, `checkpoint` | index, or size | the log: triggers refuse any change |
 //! | `private` | index of its leaf | who and why; the only part of the log that can be erased |
 //! | `card` | tenant, card | cards this host issued, so that feedback is recognised |
-//! | `mark` | name | `demo`, indelible |
+//! | `mark` | name | whose store this is and whether it is a demo's, indelible |
 //! | `probe` | - | written by [`Store::check`] |
 //!
 //! Rows of no patient, or of two, are kept and can be read by id, but no search of a patient's record finds them
@@ -33,6 +36,7 @@
 //! arguments.
 #![forbid(unsafe_code)]
 
+mod data;
 mod directory;
 mod error;
 mod sqlite;
@@ -50,11 +54,12 @@ pub mod nonce;
 pub mod plugins;
 pub mod trust;
 
+pub use data::{DataDirectory, MarkError};
 pub use error::{KeyError, OpenError, StoreError};
 pub use load::{LoadError, LoadReport, Progress, load};
 pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
 pub use nonce::Spent;
 pub use plugins::{Installation, NewVersion, PluginError, StoredPlugin, StoredVersion};
 pub use resource::{MAX_RESOURCE, Put, RecordStore, Resource, ResourceError};
-pub use store::{MarkError, Reader, Store};
+pub use store::{Reader, Store};
 pub use trust::{TrustKey, TrustKeyError};

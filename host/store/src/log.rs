@@ -73,6 +73,7 @@ impl Store {
         if count == 0 {
             return Err(LogError::Empty);
         }
+        batch.cards.iter().try_for_each(|issued| self.own(&issued.tenant))?;
         self.write(|c| {
             let (size, first) = (size(c)?, batch.first.0);
             if size != first {
@@ -185,6 +186,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn card_known(&self, tenant: &TenantId, card: &str) -> Result<Option<ServiceId>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT service FROM card WHERE tenant = ?1 AND card = ?2";
         let found: Option<String> = self.read(|c| {
             let found = c.prepare_cached(sql)?.query_row(params![tenant.as_str(), card], |row| row.get(0));

@@ -37,6 +37,7 @@ impl Store {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Spent, StoreError> {
+        self.own(tenant)?;
         let kept_until = expires_at.as_second().saturating_add(GRACE_SECONDS);
         self.write(|c| {
             let sweep = "DELETE FROM nonce WHERE (tenant, issuer, jti) IN

@@ -120,6 +120,7 @@ impl Store {
     /// # Errors
     /// [`PluginError::VersionTaken`] if the version was installed with other bytes.
     pub fn install(&self, tenant: &TenantId, new: &NewVersion<'_>) -> Result<Installation, PluginError> {
+        self.own(tenant)?;
         self.write(|c| {
             let known = "SELECT bytes = ?4 AND envelope = ?5 FROM plugin_version
                          WHERE tenant = ?1 AND plugin = ?2 AND version = ?3";
@@ -149,6 +150,7 @@ impl Store {
         version: &Version,
         grant: &Grant,
     ) -> Result<(), PluginError> {
+        self.own(tenant)?;
         let sql = "UPDATE plugin SET version = ?3, grant_json = ?4 WHERE tenant = ?1 AND plugin = ?2
                    AND EXISTS (SELECT 1 FROM plugin_version WHERE tenant = ?1 AND plugin = ?2 AND version = ?3)";
         let grant = to_json(grant)?;
@@ -191,6 +193,7 @@ impl Store {
         plugin: &PluginId,
         value: &dyn rusqlite::ToSql,
     ) -> Result<(), PluginError> {
+        self.own(tenant)?;
         let values = params![tenant.as_str(), plugin.as_str(), value];
         match self.write(|c| Ok::<_, StoreError>(c.execute(sql, values)?))? {
             0 => Err(PluginError::UnknownPlugin(plugin.clone())),
@@ -227,6 +230,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Damaged`] if a row cannot be read: half a list would hide a plugin.
     pub fn installed(&self, tenant: &TenantId) -> Result<Vec<StoredPlugin>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT p.plugin, p.version, v.component, v.envelope, p.grant_json, p.enabled, v.installed_at
                    FROM plugin p JOIN plugin_version v USING (tenant, plugin, version)
                    WHERE p.tenant = ?1 ORDER BY p.plugin";
@@ -246,6 +250,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn highest_version(&self, tenant: &TenantId, plugin: &PluginId) -> Result<Option<Version>, StoreError> {
+        self.own(tenant)?;
         self.read(|c| highest(c, tenant, plugin))
     }
 
@@ -254,6 +259,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn versions(&self, tenant: &TenantId, plugin: &PluginId) -> Result<Vec<StoredVersion>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT version, component, envelope, installed_at, installed_by, reason FROM plugin_version
                    WHERE tenant = ?1 AND plugin = ?2";
         self.read(|c| {
@@ -273,6 +279,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Damaged`] if the bytes have another digest.
     pub fn component(&self, tenant: &TenantId, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT bytes FROM plugin_version WHERE tenant = ?1 AND component = ?2 LIMIT 1";
         let values = params![tenant.as_str(), digest.to_string()];
         let found: Option<Vec<u8>> =

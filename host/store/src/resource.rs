@@ -116,6 +116,7 @@ pub trait RecordStore: Records {
 
 impl RecordStore for Store {
     fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
+        self.own(tenant)?;
         self.write(|c| batch.iter().map(|resource| put(c, tenant, resource)).collect())
     }
 
@@ -130,6 +131,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn resource(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT bytes FROM resource WHERE tenant = ?1 AND type = ?2 AND id = ?3";
         let key = params![tenant.as_str(), reference.resource_type.as_str(), reference.id];
         self.read(|c| Ok(c.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?))
@@ -140,6 +142,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn counts(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreError> {
+        self.own(tenant)?;
         let sql = "SELECT type, count(*) FROM resource WHERE tenant = ?1 GROUP BY type ORDER BY type";
         self.read(|c| {
             let mut statement = c.prepare_cached(sql)?;

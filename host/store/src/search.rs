@@ -21,11 +21,13 @@ use crate::time::sortable;
 
 impl Records for Reader {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
-        self.read(|c| visit(c, query, each)).map_err(|_| RecordsError)
+        let read = self.own(query.tenant).and_then(|()| self.read(|c| visit(c, query, each)));
+        read.map_err(|_| RecordsError)
     }
 
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
-        self.read(|c| consents(c, tenant, patient)).map_err(|_| RecordsError)
+        let read = self.own(tenant).and_then(|()| self.read(|c| consents(c, tenant, patient)));
+        read.map_err(|_| RecordsError)
     }
 }
 
@@ -261,11 +263,10 @@ mod tests {
     #[test]
     fn what_others_have_costs_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        let (ward, other) = (TenantId::new("ward").unwrap(), TenantId::new("other").unwrap());
+        let store = Store::open(dir.path(), &TenantId::new("ward").unwrap()).unwrap();
+        let ward = TenantId::new("ward").unwrap();
         let many = |count: usize, patient: &str| (0..count).map(|n| observation(n, patient)).collect::<Vec<_>>();
         let fill = |count: usize| {
-            store.put(&other, &many(count, "p")).unwrap();
             for patient in ["o", "pp", "q"] {
                 store.put(&ward, &many(count, patient)).unwrap();
             }
@@ -283,7 +284,7 @@ mod tests {
     #[test]
     fn no_search_scans_a_table() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &TenantId::new("ward").unwrap()).unwrap();
         let (tenant, patient) = (TenantId::new("ward").unwrap(), PatientId::new("p").unwrap());
         for scope in SCOPES.map(|scope| Scope::parse(scope).unwrap()) {
             let plan = Plan::new(Query { tenant: &tenant, patient: &patient, scope: &scope });

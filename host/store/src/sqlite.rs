@@ -1,9 +1,10 @@
 //! Connections: how they are opened, shared and migrated.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use cordon_core::ids::TenantId;
 use refinery::{Migration, Runner};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -63,31 +64,57 @@ impl Writer {
     }
 }
 
-/// Connections that read. They cannot write.
+/// Connections that nobody uses at the moment, of all tenants of a host together: so many tenants cost no more than one.
+#[derive(Debug, Default)]
+pub(crate) struct Idle(Mutex<Vec<(TenantId, Connection)>>);
+
+/// The most connections that wait to be used again: as many as a host runs calls at one time by default. The one that
+/// waited longest is closed for a newcomer.
+const MOST_IDLE: usize = 64;
+
+impl Idle {
+    fn take(&self, tenant: &TenantId) -> Option<Connection> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = idle.iter().rposition(|(owner, _)| owner == tenant)?;
+        Some(idle.remove(newest).1)
+    }
+
+    fn keep(&self, tenant: &TenantId, connection: Connection) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = (idle.len() >= MOST_IDLE).then(|| idle.remove(0));
+        idle.push((tenant.clone(), connection));
+        drop(idle);
+        // Closed when nobody waits for the list.
+        drop(oldest);
+    }
+}
+
+/// Connections that read one tenant's file. They cannot write.
 #[derive(Debug)]
 pub(crate) struct Readers {
+    tenant: TenantId,
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Arc<Idle>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()) }
+    pub(crate) fn new(tenant: TenantId, path: PathBuf, idle: Arc<Idle>) -> Self {
+        Self { tenant, path, idle }
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.tenant
     }
 
     /// Runs `work` on one snapshot.
     pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.take()?;
+        let waiting = self.idle.take(&self.tenant);
+        let mut connection = waiting.map_or_else(|| connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY), Ok)?;
         let transaction = connection.transaction().map_err(StoreError::from)?;
         let done = work(&transaction);
         drop(transaction);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle.keep(&self.tenant, connection);
         done
-    }
-
-    fn take(&self) -> Result<Connection, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY), Ok)
     }
 
     /// Whether the file has exactly this host's schema.

@@ -1,65 +1,73 @@
-//! The open store.
+//! The open store of one tenant.
 
-use std::fs::File;
+use std::io;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
-use rusqlite::Connection;
+use cordon_core::ids::TenantId;
+use rusqlite::{Connection, OptionalExtension};
 
-use crate::directory::Directory;
+use crate::data::{DataDirectory, Turn};
+use crate::directory::{Directory, Root};
 use crate::error::{KeyError, OpenError, StoreError};
-use crate::sqlite::{Readers, Writer};
+use crate::sqlite::{Idle, Readers, Writer};
 
-/// Why a store was not marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MarkError {
-    /// It already holds something that may be real.
-    #[error("only an empty store can become a demo store")]
-    NotEmpty,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A store that can only be read. It needs no lock, so a verifier can look while a host runs.
+/// One tenant's store that can only be read. It needs no lock, so a verifier can look while a host runs.
+///
+/// Every function that names a tenant refuses one that is not its own: [`StoreError::Foreign`].
 #[derive(Debug)]
 pub struct Reader {
     readers: Readers,
+    directory: Directory,
 }
 
-/// The store of the process that holds the lock. Reads everything a [`Reader`] reads.
+/// One tenant's store, of the process that holds the data directory. Reads everything a [`Reader`] reads.
 #[derive(Debug)]
 pub struct Store {
     reader: Reader,
     writer: Writer,
-    directory: Directory,
     /// Held until the store is dropped.
-    _lock: File,
+    _turn: Turn,
 }
 
 impl Store {
-    /// Opens the store in a data directory and makes what is missing of it, for its owner only.
+    /// Opens a tenant's store in a data directory that nothing else of this process uses: [`DataDirectory::open`], then
+    /// [`DataDirectory::store`].
     ///
     /// # Errors
-    /// [`OpenError::Held`] while another process, or this one, has it open.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let directory = Directory::create(path).map_err(OpenError::Directory)?;
-        let lock = directory.lock()?;
-        let writer = Writer::open(&directory.database())?;
-        let reader = Reader { readers: Readers::new(directory.database()) };
-        Ok(Self { reader, writer, directory, _lock: lock })
+    /// [`OpenError::Held`] while another process, or this one, has the directory.
+    pub fn open(path: &Path, tenant: &TenantId) -> Result<Self, OpenError> {
+        DataDirectory::open(path)?.store(tenant)
     }
 
-    /// Opens an existing store for reading, also while a host holds it.
+    pub(crate) fn new(
+        turn: Turn,
+        directory: Directory,
+        tenant: &TenantId,
+        demo: bool,
+        idle: Arc<Idle>,
+    ) -> Result<Self, OpenError> {
+        let writer = Writer::open(&directory.database())?;
+        writer.write(|c| claim(c, tenant, demo))?;
+        let readers = Readers::new(tenant.clone(), directory.database(), idle);
+        Ok(Self { reader: Reader { readers, directory }, writer, _turn: turn })
+    }
+
+    /// Opens a tenant's existing store for reading, also while a host holds the data directory.
     ///
     /// # Errors
-    /// [`OpenError::Directory`] if there is none, [`OpenError::Schema`] if another version of the host wrote it.
-    pub fn open_read_only(path: &Path) -> Result<Reader, OpenError> {
-        let directory = Directory::open(path).map_err(OpenError::Directory)?;
+    /// [`OpenError::Directory`] if there is none, [`OpenError::Schema`] if another version of the host wrote it,
+    /// [`OpenError::Foreign`] if it is another tenant's.
+    pub fn open_read_only(path: &Path, tenant: &TenantId) -> Result<Reader, OpenError> {
+        let directory = Root::open(path)?.tenant(tenant).map_err(OpenError::Directory)?;
         directory.expect_database().map_err(OpenError::Directory)?;
-        let reader = Reader { readers: Readers::new(directory.database()) };
-        reader.readers.expect_schema()?;
-        Ok(reader)
+        let readers = Readers::new(tenant.clone(), directory.database(), Arc::default());
+        readers.expect_schema()?;
+        match readers.read(owner)? {
+            Some(mark) if mark == mark_of(tenant) => Ok(Reader { readers, directory }),
+            Some(_) | None => Err(OpenError::Foreign),
+        }
     }
 
     /// Whether the store can make a write durable, for `/readyz`. Writes once.
@@ -83,29 +91,12 @@ impl Store {
         })
     }
 
-    /// Marks an empty store as a demo store, for ever: nothing here takes the mark away. Idempotent.
-    ///
-    /// # Errors
-    /// [`MarkError::NotEmpty`] once there is a record, a key, a plugin or a leaf.
-    pub fn mark_demo(&self) -> Result<(), MarkError> {
-        self.write(|c| {
-            if is_demo(c)? {
-                return Ok(());
-            }
-            if !is_empty(c)? {
-                return Err(MarkError::NotEmpty);
-            }
-            c.execute("INSERT INTO mark (name) VALUES ('demo')", []).map_err(StoreError::from)?;
-            Ok(())
-        })
-    }
-
     /// The seed of the key that signs checkpoints, if one was kept.
     ///
     /// # Errors
     /// [`KeyError::Exposed`] if others than the owner may touch the file.
     pub fn log_key(&self) -> Result<Option<[u8; 32]>, KeyError> {
-        self.directory.log_key()
+        self.reader.directory.log_key()
     }
 
     /// Keeps the seed of the key that signs checkpoints. It is never replaced: a log has one signer.
@@ -113,7 +104,7 @@ impl Store {
     /// # Errors
     /// [`KeyError::Exists`] if there is one.
     pub fn keep_log_key(&self, seed: &[u8; 32]) -> Result<(), KeyError> {
-        self.directory.write_log_key(seed)
+        self.reader.directory.write_log_key(seed)
     }
 
     /// Keeps the public key that checkpoints are verified with in `log.vkey`, where `cordon audit verify` looks for it.
@@ -121,7 +112,7 @@ impl Store {
     /// # Errors
     /// The file could not be written.
     pub fn keep_log_verifier(&self, text: &str) -> Result<(), KeyError> {
-        Ok(self.directory.write_log_verifier(text)?)
+        Ok(self.reader.directory.write_log_verifier(text)?)
     }
 
     pub(crate) fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
@@ -136,7 +127,7 @@ impl Store {
     }
 
     pub(crate) fn directory(&self) -> &Directory {
-        &self.directory
+        &self.reader.directory
     }
 }
 
@@ -149,7 +140,13 @@ impl Deref for Store {
 }
 
 impl Reader {
-    /// Whether this is a demo store.
+    /// Whose store this is.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        self.readers.tenant()
+    }
+
+    /// Whether this store was made in a demo.
     ///
     /// # Errors
     /// The store failed.
@@ -157,8 +154,46 @@ impl Reader {
         self.read(is_demo)
     }
 
+    /// The public key that checkpoints are verified with, as the host wrote it.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn log_verifier(&self) -> io::Result<String> {
+        self.directory.log_verifier()
+    }
+
+    /// Refuses another tenant. Queries name their tenant all the same: neither check relies on the other.
+    pub(crate) fn own(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        if tenant == self.tenant() { Ok(()) } else { Err(StoreError::Foreign) }
+    }
+
     pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         self.readers.read(work)
+    }
+}
+
+fn mark_of(tenant: &TenantId) -> String {
+    format!("tenant:{tenant}")
+}
+
+fn owner(c: &Connection) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM mark WHERE name GLOB 'tenant:*'";
+    Ok(c.query_row(sql, [], |row| row.get(0)).optional()?)
+}
+
+/// Marks a new file with its tenant and with the demo, for ever, and holds an old one to both: a folder that was restored
+/// or linked to the wrong place serves nobody.
+fn claim(c: &Connection, tenant: &TenantId, demo: bool) -> Result<(), OpenError> {
+    match owner(c)? {
+        Some(mark) if mark != mark_of(tenant) => Err(OpenError::Foreign),
+        Some(_) if is_demo(c)? != demo => Err(OpenError::Demo),
+        Some(_) => Ok(()),
+        None if !is_empty(c)? => Err(OpenError::Foreign),
+        None => {
+            let mark = "INSERT INTO mark (name) VALUES (?1)";
+            c.execute(mark, [mark_of(tenant)])?;
+            if demo { Ok(c.execute(mark, ["demo"]).map(drop)?) } else { Ok(()) }
+        }
     }
 }
 

@@ -47,6 +47,7 @@ impl Store {
     /// # Errors
     /// [`TrustKeyError::Known`] if there is one of this id.
     pub fn add_trust_key(&self, tenant: &TenantId, key: &TrustKey) -> Result<(), TrustKeyError> {
+        self.own(tenant)?;
         let sql =
             "INSERT OR IGNORE INTO trust_key (tenant, key, pem, namespace, added_at, added_by, reason, revoked_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -71,6 +72,7 @@ impl Store {
     /// # Errors
     /// [`TrustKeyError::Unknown`] if there is none.
     pub fn revoke_trust_key(&self, tenant: &TenantId, key: &KeyId, at: Timestamp) -> Result<(), TrustKeyError> {
+        self.own(tenant)?;
         let sql = "UPDATE trust_key SET revoked_at = coalesce(revoked_at, ?3) WHERE tenant = ?1 AND key = ?2";
         let values = params![tenant.as_str(), key.as_str(), time::sortable(at)];
         match self.write(|c| Ok::<_, StoreError>(c.execute(sql, values)?))? {
@@ -86,6 +88,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn trust_keys(&self, tenant: &TenantId) -> Result<Vec<TrustKey>, StoreError> {
+        self.own(tenant)?;
         self.read(|c| {
             let mut statement = c.prepare_cached(&format!("{SELECT} WHERE tenant = ?1 ORDER BY key"))?;
             let mut rows = statement.query([tenant.as_str()])?;
@@ -102,6 +105,7 @@ impl Reader {
     /// # Errors
     /// The store failed.
     pub fn trust_key(&self, tenant: &TenantId, key: &KeyId) -> Result<Option<TrustKey>, StoreError> {
+        self.own(tenant)?;
         let sql = format!("{SELECT} WHERE tenant = ?1 AND key = ?2");
         self.read(|c| {
             let found = c.query_row(&sql, params![tenant.as_str(), key.as_str()], |row| Ok(read(row))).optional()?;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Deref};
+use std::path::{Path, PathBuf};
 
 use cordon_core::ids::{PatientId, TenantId};
 use cordon_core::label::{Labeled, Labels as _, NoRules};
@@ -16,7 +17,7 @@ use cordon_fhir::search::primary_date;
 use cordon_store::{Put, RecordStore, Resource, Store, StoreError};
 use serde_json::Value;
 
-/// A store that goes away with the test.
+/// The store of the tenant `ward`, which goes away with the test.
 pub(crate) struct Bench {
     store: Store,
     pub(crate) dir: tempfile::TempDir,
@@ -25,7 +26,12 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self { store: Store::open(dir.path()).unwrap(), dir }
+        Self { store: Store::open(dir.path(), &tenant("ward")).unwrap(), dir }
+    }
+
+    /// A file of the tenant.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        file(self.dir.path(), name)
     }
 }
 
@@ -35,6 +41,11 @@ impl Deref for Bench {
     fn deref(&self) -> &Store {
         &self.store
     }
+}
+
+/// A file of the tenant `ward`.
+pub(crate) fn file(data: &Path, name: &str) -> PathBuf {
+    data.join("tenants/ward").join(name)
 }
 
 pub(crate) fn tenant(name: &str) -> TenantId {
@@ -58,12 +69,18 @@ pub(crate) fn visit(records: &dyn Records, tenant: &TenantId, patient: &str, sco
     found
 }
 
+/// As a store does: it is one tenant's.
+fn own(asked: &TenantId) -> Result<(), StoreError> {
+    if *asked == tenant("ward") { Ok(()) } else { Err(StoreError::Foreign) }
+}
+
 /// The port in its plainest form: everything in a map, every search a walk over all of it.
 #[derive(Default)]
 pub(crate) struct Plain(RefCell<BTreeMap<(TenantId, Reference), Vec<u8>>>);
 
 impl Records for Plain {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
+        own(query.tenant).map_err(|_| RecordsError)?;
         let map = self.0.borrow();
         let mine = map.iter().filter(|((tenant, _), _)| tenant == query.tenant);
         let parsed = mine.map(|((_, name), bytes)| (name.clone(), parse(bytes, JsonLimits::default()).unwrap()));
@@ -94,6 +111,7 @@ impl Records for Plain {
 
 impl RecordStore for Plain {
     fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
+        own(tenant)?;
         let mut map = self.0.borrow_mut();
         let mut put = |resource: &Resource| {
             let bytes = resource.bytes().to_vec();
@@ -107,6 +125,7 @@ impl RecordStore for Plain {
     }
 
     fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
+        own(tenant)?;
         Ok(self.0.borrow().get(&(tenant.clone(), reference.clone())).cloned())
     }
 }

@@ -19,7 +19,7 @@ fn what_is_acknowledged_is_there() {
     let own = tempfile::tempdir().unwrap();
     let given = std::env::var_os(DIRECTORY).map(PathBuf::from);
     let rounds = given.as_ref().map_or(3, |_| u64::MAX);
-    let store = Store::open(given.as_deref().unwrap_or(own.path())).unwrap();
+    let store = Store::open(given.as_deref().unwrap_or(own.path()), &tenant("ward")).unwrap();
     for n in 0..rounds {
         store.put(&tenant("ward"), &[resource(&json!({"resourceType": "Patient", "id": format!("p{n}")}))]).unwrap();
         store.append(&batch(n, 1)).unwrap();
@@ -40,13 +40,13 @@ fn a_killed_writer_loses_nothing_it_acknowledged_and_frees_the_lock() {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let acknowledged = lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u64>().ok());
     let last = acknowledged.skip_while(|n| *n < 20).inspect(|_| {
-        assert!(matches!(Store::open(dir.path()), Err(OpenError::Held)), "another process has it");
+        assert!(matches!(Store::open(dir.path(), &tenant("ward")), Err(OpenError::Held)), "another process has it");
         child.kill().unwrap();
     });
     let last = last.last().unwrap();
     child.wait().unwrap();
 
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), &tenant("ward")).unwrap();
     let size = store.log_size().unwrap();
     assert!(size > last);
     assert!((0..size).all(|n| store.leaf(LeafIndex(n)).unwrap().is_some()));

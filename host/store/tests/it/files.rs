@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use cordon_store::{KeyError, MarkError, OpenError, RecordStore, Resource, Store, StoreError};
+use cordon_store::{DataDirectory, KeyError, MarkError, OpenError, RecordStore, Resource, Store, StoreError};
 use serde_json::json;
 
-use crate::bench::{Bench, resource, tenant};
+use crate::bench::{Bench, file, resource, tenant};
 
 fn rows(count: usize) -> Vec<Resource> {
     let row = |n| json!({"resourceType": "Patient", "id": format!("p{n}"), "name": [{"text": "x".repeat(1_000)}]});
@@ -16,21 +16,21 @@ fn rows(count: usize) -> Vec<Resource> {
 #[test]
 fn a_second_writer_is_refused_while_the_lock_is_held() {
     let bench = Bench::new();
-    assert!(matches!(Store::open(bench.dir.path()), Err(OpenError::Held)));
+    assert!(matches!(Store::open(bench.dir.path(), &tenant("ward")), Err(OpenError::Held)));
     bench.check().unwrap();
 }
 
 #[test]
 fn the_next_writer_gets_the_lock_when_the_first_is_gone() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path()).unwrap());
-    Store::open(dir.path()).unwrap();
+    drop(Store::open(dir.path(), &tenant("ward")).unwrap());
+    Store::open(dir.path(), &tenant("ward")).unwrap();
 }
 
 #[test]
 fn a_reader_needs_no_lock_and_sees_what_was_committed() {
     let bench = Bench::new();
-    let reader = Store::open_read_only(bench.dir.path()).unwrap();
+    let reader = Store::open_read_only(bench.dir.path(), &tenant("ward")).unwrap();
     bench.put(&tenant("ward"), &rows(2)).unwrap();
     assert_eq!(reader.counts(&tenant("ward")).unwrap(), [("Patient".to_owned(), 2)]);
 }
@@ -38,43 +38,43 @@ fn a_reader_needs_no_lock_and_sees_what_was_committed() {
 #[test]
 fn a_reader_makes_no_store_where_there_is_none() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Directory(_))));
+    assert!(matches!(Store::open_read_only(dir.path(), &tenant("ward")), Err(OpenError::Directory(_))));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn a_closed_store_can_be_read() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path()).unwrap());
-    assert!(!Store::open_read_only(dir.path()).unwrap().is_demo().unwrap());
+    drop(Store::open(dir.path(), &tenant("ward")).unwrap());
+    assert!(!Store::open_read_only(dir.path(), &tenant("ward")).unwrap().is_demo().unwrap());
 }
 
 #[test]
 fn a_file_that_is_no_store_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path()).unwrap());
-    fs::write(dir.path().join("cordon.db"), "x".repeat(9_000)).unwrap();
-    assert!(matches!(Store::open(dir.path()), Err(OpenError::Store(StoreError::Damaged))));
-    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Store(StoreError::Damaged))));
+    drop(Store::open(dir.path(), &tenant("ward")).unwrap());
+    fs::write(file(dir.path(), "cordon.db"), "x".repeat(9_000)).unwrap();
+    assert!(matches!(Store::open(dir.path(), &tenant("ward")), Err(OpenError::Store(StoreError::Damaged))));
+    assert!(matches!(Store::open_read_only(dir.path(), &tenant("ward")), Err(OpenError::Store(StoreError::Damaged))));
 }
 
 #[test]
 fn a_schema_of_a_later_host_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path()).unwrap());
-    let later = rusqlite::Connection::open(dir.path().join("cordon.db")).unwrap();
+    drop(Store::open(dir.path(), &tenant("ward")).unwrap());
+    let later = rusqlite::Connection::open(file(dir.path(), "cordon.db")).unwrap();
     let sql = "INSERT INTO refinery_schema_history SELECT 2, 'later', applied_on, '1' FROM refinery_schema_history";
     assert_eq!(later.execute(sql, []).unwrap(), 1);
     drop(later);
-    assert!(matches!(Store::open(dir.path()), Err(OpenError::Schema)));
-    assert!(matches!(Store::open_read_only(dir.path()), Err(OpenError::Schema)));
+    assert!(matches!(Store::open(dir.path(), &tenant("ward")), Err(OpenError::Schema)));
+    assert!(matches!(Store::open_read_only(dir.path(), &tenant("ward")), Err(OpenError::Schema)));
 }
 
 #[test]
 fn a_store_that_cannot_write_is_not_ready() {
     let bench = Bench::new();
     bench.check().unwrap();
-    let other = rusqlite::Connection::open(bench.dir.path().join("cordon.db")).unwrap();
+    let other = rusqlite::Connection::open(bench.file("cordon.db")).unwrap();
     other.execute("DROP TABLE probe", []).unwrap();
     assert!(matches!(bench.check(), Err(StoreError::Engine { .. })));
 }
@@ -91,24 +91,39 @@ fn a_full_store_says_so_and_keeps_nothing_of_the_batch() {
 }
 
 #[test]
-fn only_an_empty_store_becomes_a_demo_store() {
-    let bench = Bench::new();
-    assert!(!bench.is_demo().unwrap());
-    bench.put(&tenant("ward"), &rows(1)).unwrap();
-    assert_eq!(bench.mark_demo(), Err(MarkError::NotEmpty));
-    assert!(!bench.is_demo().unwrap());
+fn only_an_empty_data_directory_becomes_a_demo() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = DataDirectory::open(dir.path()).unwrap();
+    let store = data.store(&tenant("ward")).unwrap();
+    assert!(matches!(data.mark_demo(), Err(MarkError::NotEmpty)));
+    assert!(!data.is_demo() && !store.is_demo().unwrap());
 }
 
 #[test]
-fn the_demo_mark_stays() {
-    let bench = Bench::new();
-    bench.mark_demo().unwrap();
-    bench.put(&tenant("ward"), &rows(1)).unwrap();
-    bench.mark_demo().unwrap();
-    let other = rusqlite::Connection::open(bench.dir.path().join("cordon.db")).unwrap();
-    assert!(other.execute("DELETE FROM mark", []).is_err());
-    assert!(other.execute("UPDATE mark SET name = 'x'", []).is_err());
-    assert!(bench.is_demo().unwrap());
+fn every_store_of_a_demo_carries_the_mark_and_it_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = DataDirectory::open(dir.path()).unwrap();
+    data.mark_demo().unwrap();
+    let stores = ["ward", "other"].map(|name| data.store(&tenant(name)).unwrap());
+    data.mark_demo().unwrap();
+    assert!(stores.iter().all(|store| store.is_demo().unwrap()));
+    let outside = rusqlite::Connection::open(file(dir.path(), "cordon.db")).unwrap();
+    assert!(outside.execute("DELETE FROM mark", []).is_err());
+    assert!(outside.execute("UPDATE mark SET name = 'x'", []).is_err());
+    assert!(stores.iter().all(|store| store.is_demo().unwrap()));
+}
+
+#[test]
+fn a_store_of_a_demo_does_not_open_where_the_mark_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = DataDirectory::open(dir.path()).unwrap();
+    data.mark_demo().unwrap();
+    drop(data.store(&tenant("ward")).unwrap());
+    fs::remove_file(dir.path().join("demo")).unwrap();
+    assert!(matches!(data.store(&tenant("ward")), Err(OpenError::Demo)));
+    drop(data.store(&tenant("other")).unwrap());
+    fs::write(dir.path().join("demo"), "").unwrap();
+    assert!(matches!(data.store(&tenant("other")), Err(OpenError::Demo)));
 }
 
 #[test]
@@ -118,7 +133,7 @@ fn the_log_key_is_kept_once_and_for_its_owner_only() {
     bench.keep_log_key(&[7; 32]).unwrap();
     assert!(matches!(bench.keep_log_key(&[8; 32]), Err(KeyError::Exists)));
     assert_eq!(bench.log_key().unwrap(), Some([7; 32]));
-    let path = bench.dir.path().join("keys/log");
+    let path = bench.file("keys/log");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(bench.log_key(), Err(KeyError::Exposed)));
@@ -128,7 +143,7 @@ fn the_log_key_is_kept_once_and_for_its_owner_only() {
 fn a_cut_off_key_is_no_key() {
     let bench = Bench::new();
     bench.keep_log_key(&[7; 32]).unwrap();
-    fs::write(bench.dir.path().join("keys/log"), [7; 31]).unwrap();
+    fs::write(bench.file("keys/log"), [7; 31]).unwrap();
     assert!(matches!(bench.log_key(), Err(KeyError::Malformed)));
 }
 
@@ -136,8 +151,9 @@ fn a_cut_off_key_is_no_key() {
 fn every_file_is_its_owners_only() {
     let bench = Bench::new();
     bench.put(&tenant("ward"), &rows(1)).unwrap();
-    let modes =
-        fs::read_dir(bench.dir.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().permissions().mode());
+    let folders = [bench.dir.path().to_owned(), bench.dir.path().join("tenants"), bench.file(""), bench.file("keys")];
+    let inside = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+    let modes = inside.map(|path| fs::metadata(path).unwrap().permissions().mode());
     assert!(modes.map(|mode| mode & 0o077).all(|others| others == 0));
 }
 
@@ -147,10 +163,10 @@ fn threads_can_share_a_store() {
     shared::<Store>();
     let bench = Bench::new();
     std::thread::scope(|scope| {
-        for n in 0..4 {
-            let (store, ward) = (&*bench, tenant(&format!("ward{n}")));
-            scope.spawn(move || store.put(&ward, &rows(20)).unwrap());
+        for n in 1..=4 {
+            let store = &*bench;
+            scope.spawn(move || store.put(&tenant("ward"), &rows(20 * n)).unwrap());
         }
     });
-    assert!((0..4).all(|n| bench.counts(&tenant(&format!("ward{n}"))).unwrap()[0].1 == 20));
+    assert_eq!(bench.counts(&tenant("ward")).unwrap(), [("Patient".to_owned(), 80)]);
 }

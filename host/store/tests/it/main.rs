@@ -21,3 +21,5 @@ mod port;
 mod settings;
 #[cfg(test)]
 mod shared_data;
+#[cfg(test)]
+mod tenants;

@@ -1,7 +1,10 @@
 //! What every store of records must do. A store that joins adds one test at the end.
 
+use cordon_core::ids::PatientId;
+use cordon_core::ports::Query;
 use cordon_fhir::reference::Reference;
-use cordon_store::{Put, RecordStore, Resource};
+use cordon_fhir::scope::Scope;
+use cordon_store::{Put, RecordStore, Resource, StoreError};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Plain, resource, tenant, visit};
@@ -10,8 +13,9 @@ const ALL: usize = usize::MAX;
 
 /// Runs each rule on an empty store.
 fn records_contract(run: impl Fn(&dyn Fn(&dyn RecordStore))) {
-    let rules: [fn(&dyn RecordStore); 8] = [
-        another_patients_and_another_tenants_rows_are_absent,
+    let rules: [fn(&dyn RecordStore); 9] = [
+        another_patients_rows_are_absent,
+        another_tenant_is_refused,
         a_row_that_names_two_patients_is_found_by_neither,
         bytes_are_kept_as_they_came,
         the_same_bytes_change_nothing,
@@ -43,12 +47,19 @@ fn find(store: &dyn RecordStore, scope: &str) -> Vec<String> {
     visit(store, &tenant("ward"), "p", scope, ALL)
 }
 
-fn another_patients_and_another_tenants_rows_are_absent(store: &dyn RecordStore) {
+fn another_patients_rows_are_absent(store: &dyn RecordStore) {
     put(store, &[observation("a", "p", "1", "2021"), observation("b", "q", "1", "2021")]);
-    store.put(&tenant("other"), &[resource(&observation("c", "p", "1", "2021"))]).unwrap();
     assert_eq!(find(store, "patient/Observation.rs"), ["Observation/a"]);
-    assert_eq!(visit(store, &tenant("other"), "q", "patient/*.rs", ALL), [""; 0]);
-    assert_eq!(store.get(&tenant("other"), &Reference::parse("Observation/a").unwrap()), Ok(None));
+}
+
+fn another_tenant_is_refused(store: &dyn RecordStore) {
+    put(store, &[observation("a", "p", "1", "2021")]);
+    let (other, patient) = (tenant("other"), PatientId::new("p").unwrap());
+    assert_eq!(store.put(&other, &[resource(&observation("c", "p", "1", "2021"))]), Err(StoreError::Foreign));
+    assert_eq!(store.get(&other, &Reference::parse("Observation/a").unwrap()), Err(StoreError::Foreign));
+    let scope = Scope::parse("patient/*.rs").unwrap();
+    let query = Query { tenant: &other, patient: &patient, scope: &scope };
+    assert!(store.visit(query, &mut |_| panic!("a row of another tenant")).is_err());
 }
 
 fn a_row_that_names_two_patients_is_found_by_neither(store: &dyn RecordStore) {
