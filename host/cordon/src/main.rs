@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use cordon_core::ids::TenantId;
+use cordon_server::config::{Config, ConfigError, Tenant};
 use verbs::{audit, author, call, doctor, hospital, init, load, serve, ward};
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
@@ -27,13 +29,29 @@ struct Cli {
 
 /// Which host.
 #[derive(Args, Clone)]
-pub(crate) struct Host {
+pub(crate) struct Site {
     /// The host's configuration.
     #[arg(long, default_value = "cordon.toml", env = "CORDON_CONFIG")]
     pub(crate) config: PathBuf,
-    /// The tenant.
-    #[arg(long, default_value = "main")]
-    pub(crate) tenant: cordon_core::ids::TenantId,
+}
+
+/// Which host, and which of its tenants.
+#[derive(Args, Clone)]
+pub(crate) struct Host {
+    #[command(flatten)]
+    pub(crate) site: Site,
+    /// The tenant. It may be left out where there is only one.
+    #[arg(long)]
+    pub(crate) tenant: Option<TenantId>,
+}
+
+impl Host {
+    /// Reads the configuration and finds the tenant in it.
+    pub(crate) fn read(&self) -> Result<(Config, Tenant), ConfigError> {
+        let config = Config::read(&self.site.config)?;
+        let tenant = config.tenant(self.tenant.as_ref())?.clone();
+        Ok((config, tenant))
+    }
 }
 
 #[derive(Subcommand)]

@@ -40,12 +40,26 @@ pub enum ConfigError {
     Rule(String),
 }
 
+/// A hospital, or a department with its own data, keys, plugins, log and turns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id, which is also the name of its folder.
+    pub id: TenantId,
+    /// Its name, for people. Default: the id.
+    pub name: String,
+    /// Its turns: so many invocations of it run at one time, whatever others do. By default an equal part of what the
+    /// shares that are named leave of the host's `concurrent`.
+    pub concurrent: usize,
+    /// The most that its database may hold, in bytes. Default: no bound but the disk.
+    pub store_bytes: Option<u64>,
+}
+
 /// One CDS client that may call.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Its `iss`.
     pub issuer: Issuer,
-    /// Whose data it calls about.
+    /// Whose data it calls about: one of [`Config::tenants`].
     pub tenant: TenantId,
     /// Its pinned JWK Set, as JSON.
     pub jwks: Vec<u8>,
@@ -83,10 +97,12 @@ pub struct Config {
     pub admin_socket: PathBuf,
     /// User ids that may administer, besides root and the host's own.
     pub admins: Vec<u32>,
-    /// The name in the log's checkpoints.
+    /// The name in the logs' checkpoints: each tenant's log is this, `/` and the tenant.
     pub log_origin: String,
     /// TLS; without it the host listens on loopback only.
     pub tls: Option<TlsFiles>,
+    /// The tenants, at least one. Default: `main`, with all turns.
+    pub tenants: Vec<Tenant>,
     /// The clients.
     pub clients: Vec<Client>,
     /// Origins of browser-based clients.
@@ -95,7 +111,7 @@ pub struct Config {
     pub deadline: Duration,
     /// Connections at once.
     pub connections: usize,
-    /// Invocations at once.
+    /// Invocations at once, of all tenants together.
     pub concurrent: usize,
     /// Services whose failures the hospital wants answered with no cards, in writing.
     pub empty_on_failure: Vec<ServiceId>,
@@ -116,6 +132,8 @@ struct Raw {
     log_origin: String,
     tls: Option<RawTls>,
     #[serde(default)]
+    tenant: Vec<RawTenant>,
+    #[serde(default)]
     client: Vec<RawClient>,
     #[serde(default)]
     cors_origins: Vec<String>,
@@ -134,6 +152,15 @@ struct Raw {
 struct RawTls {
     certificate: PathBuf,
     key: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawTenant {
+    id: TenantId,
+    name: Option<String>,
+    concurrent: Option<usize>,
+    store_mib: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -183,6 +210,22 @@ impl Config {
         let raw: Raw = toml::from_str(&text).map_err(|error| shape(located(&text, &error)))?;
         raw.check(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
     }
+
+    /// The tenant that is meant: the one that is named, or the only one.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rule`] if there is no such tenant, or several and none is named.
+    pub fn tenant(&self, named: Option<&TenantId>) -> Result<&Tenant, ConfigError> {
+        match (named, self.tenants.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(ConfigError::Rule("there are several tenants: say which with --tenant".to_owned())),
+            (Some(named), tenants) => tenants.iter().find(|tenant| tenant.id == *named).ok_or_else(|| unknown(named)),
+        }
+    }
+}
+
+fn unknown(tenant: &TenantId) -> ConfigError {
+    ConfigError::Rule(format!("there is no tenant `{tenant}`: add a [[tenant]] with this id"))
 }
 
 /// What is wrong, in one line, with the line it is on.
@@ -228,6 +271,11 @@ impl Raw {
             // One of them would win silently, and with it its tenant and its keys.
             return Err(ConfigError::Rule(format!("two [[client]] entries have the issuer `{}`", twice.issuer)));
         }
+        let tenants = tenants(self.tenant, self.concurrent)?;
+        let known: BTreeSet<&TenantId> = tenants.iter().map(|tenant| &tenant.id).collect();
+        if let Some(stray) = clients.iter().find(|client| !known.contains(&client.tenant)) {
+            return Err(unknown(&stray.tenant));
+        }
         Ok(Config {
             admin_socket: self.admin_socket.map_or_else(|| data.join("admin.sock"), |path| folder.join(path)),
             data,
@@ -236,6 +284,7 @@ impl Raw {
             admins: self.admins,
             log_origin: self.log_origin,
             tls,
+            tenants,
             clients,
             cors_origins: self.cors_origins,
             deadline: Duration::from_millis(self.deadline_ms),
@@ -245,6 +294,37 @@ impl Raw {
             words: Words::default(),
         })
     }
+}
+
+/// Divides the host's turns: whoever names a share has it, the others have equal parts of the rest. Nobody has none, and
+/// nobody's share is made of another's.
+fn tenants(listed: Vec<RawTenant>, turns: usize) -> Result<Vec<Tenant>, ConfigError> {
+    let main = || Ok(RawTenant { id: main_tenant()?, name: None, concurrent: None, store_mib: None });
+    let listed = if listed.is_empty() { vec![main()?] } else { listed };
+    let mut ids = BTreeSet::new();
+    if let Some(twice) = listed.iter().find(|tenant| !ids.insert(&tenant.id)) {
+        return Err(ConfigError::Rule(format!("two [[tenant]] entries have the id `{}`", twice.id)));
+    }
+    let named: usize = listed.iter().filter_map(|tenant| tenant.concurrent).fold(0, usize::saturating_add);
+    let others = listed.iter().filter(|tenant| tenant.concurrent.is_none()).count();
+    let few = "concurrent: fewer turns than the tenants' shares need, which are at least 1 each";
+    let rest = turns.checked_sub(named).ok_or_else(|| ConfigError::Rule(few.to_owned()))?;
+    let part = rest.checked_div(others).unwrap_or(rest);
+    let share = |tenant: RawTenant| match tenant.concurrent.unwrap_or(part) {
+        0 => Err(ConfigError::Rule(few.to_owned())),
+        concurrent => Ok(Tenant {
+            name: tenant.name.unwrap_or_else(|| tenant.id.to_string()),
+            id: tenant.id,
+            concurrent,
+            store_bytes: tenant.store_mib.map(|mib| mib.saturating_mul(1 << 20)),
+        }),
+    };
+    listed.into_iter().map(share).collect()
+}
+
+/// The tenant of a host that names none.
+fn main_tenant() -> Result<TenantId, ConfigError> {
+    TenantId::new("main").map_err(|error| ConfigError::Rule(error.to_string()))
 }
 
 impl RawClient {
@@ -299,14 +379,70 @@ mod tests {
         Config::read(&folder.path().join("cordon.toml"))
     }
 
+    const HOST: &str = "data = \"data\"\nlisten = \"127.0.0.1:0\"\nbase-url = \"http://127.0.0.1:1\"\n";
+
+    fn client(issuer: &str, tenant: &str) -> String {
+        format!("[[client]]\nissuer = \"{issuer}\"\ntenant = \"{tenant}\"\njwks = \"keys.json\"\n")
+    }
+
+    fn shares(config: &str) -> Option<Vec<(String, usize)>> {
+        let config = written(config).ok()?;
+        Some(config.tenants.iter().map(|tenant| (tenant.id.to_string(), tenant.concurrent)).collect())
+    }
+
     #[test]
     fn one_issuer_is_one_tenants() {
-        let client = |issuer: &str, tenant: &str| {
-            format!("[[client]]\nissuer = \"{issuer}\"\ntenant = \"{tenant}\"\njwks = \"keys.json\"\n")
+        let tenants = "[[tenant]]\nid = \"a\"\n[[tenant]]\nid = \"b\"\n";
+        let two = |other: &str| {
+            written(&format!("{HOST}{tenants}{}{}", client("https://a.example", "a"), client(other, "b")))
         };
-        let host = "data = \"data\"\nlisten = \"127.0.0.1:0\"\nbase-url = \"http://127.0.0.1:1\"\n";
-        let two = |other: &str| written(&format!("{host}{}{}", client("https://a.example", "a"), client(other, "b")));
         assert_eq!(two("https://b.example").unwrap().clients.len(), 2);
         assert!(matches!(two("https://a.example"), Err(ConfigError::Rule(_))));
+    }
+
+    #[test]
+    fn a_client_names_a_tenant_that_is_there() {
+        let of = |tenant: &str| written(&format!("{HOST}{}", client("https://a.example", tenant)));
+        assert_eq!(of("main").unwrap().tenants.len(), 1);
+        assert!(matches!(of("other"), Err(ConfigError::Rule(_))));
+        let named = format!("{HOST}[[tenant]]\nid = \"a\"\n{}", client("https://a.example", "main"));
+        assert!(matches!(written(&named), Err(ConfigError::Rule(_))));
+    }
+
+    #[test]
+    fn a_tenant_is_named_once_and_its_name_is_no_path() {
+        let two = |other: &str| written(&format!("{HOST}[[tenant]]\nid = \"a\"\n[[tenant]]\nid = \"{other}\"\n"));
+        assert!(two("b").is_ok());
+        for wrong in ["a", "../b", "b/c", ".", "", "B", "-b", "b.c"] {
+            assert!(two(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn turns_are_divided_and_nobody_has_none() {
+        let two = |turns: usize, one: &str, other: &str| {
+            shares(&format!(
+                "concurrent = {turns}\n{HOST}[[tenant]]\nid = \"a\"\n{one}\n[[tenant]]\nid = \"b\"\n{other}"
+            ))
+        };
+        let as_shares = |a, b| Some(vec![("a".to_owned(), a), ("b".to_owned(), b)]);
+        assert_eq!(shares(HOST), Some(vec![("main".to_owned(), 64)]));
+        assert_eq!(two(64, "", ""), as_shares(32, 32));
+        assert_eq!(two(64, "concurrent = 48", ""), as_shares(48, 16));
+        assert_eq!(two(9, "concurrent = 3", "concurrent = 4"), as_shares(3, 4));
+        assert_eq!(two(9, "concurrent = 5", "concurrent = 5"), None);
+        assert_eq!(two(9, "concurrent = 9", ""), None);
+        assert_eq!(two(9, "concurrent = 0", ""), None);
+        assert_eq!(two(1, "", ""), None);
+    }
+
+    #[test]
+    fn among_several_tenants_one_must_be_named() {
+        let two = written(&format!("{HOST}[[tenant]]\nid = \"a\"\n[[tenant]]\nid = \"b\"\n")).unwrap();
+        let (a, c) = (TenantId::new("a").unwrap(), TenantId::new("c").unwrap());
+        assert!(two.tenant(None).is_err());
+        assert_eq!(two.tenant(Some(&a)).unwrap().id, a);
+        assert!(two.tenant(Some(&c)).is_err());
+        assert_eq!(written(HOST).unwrap().tenant(None).unwrap().id.as_str(), "main");
     }
 }

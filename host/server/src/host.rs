@@ -1,18 +1,18 @@
 //! Wiring: one configuration becomes one running host.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
-use cordon_core::ids::{Issuer, TenantId};
+use cordon_core::ids::Issuer;
 use cordon_core::label::NoRules;
 use cordon_core::ports::{Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
 use cordon_policy::grant::GrantPolicy;
 use cordon_runtime::{Engine, EngineError, LocalRunner, Plugins};
-use cordon_store::{KeyError, OpenError, Store, StoreError};
+use cordon_store::{DataDirectory, KeyError, OpenError, Store, StoreError};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,13 +20,13 @@ use tokio::sync::watch;
 use crate::admin::{AdminError, AdminSocket};
 use crate::cds::state::{CdsSettings, CdsState, IssuerSettings};
 use crate::clock::{self, SystemClock, SystemCoins};
-use crate::config::Config;
+use crate::config::{Config, Tenant};
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
 use crate::hospital::Hospital;
 use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
-use crate::kept::Kept;
-use crate::ledger::GroupLedger;
-use crate::operations;
+use crate::kept::Stores;
+use crate::ledger::{GroupLedger, Ledgers};
+use crate::operations::{self, Parts};
 
 /// Why a host did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -121,22 +121,18 @@ impl Host {
     /// [`HostError`]: what is missing or wrong.
     pub async fn start(config: Config, now: Option<Timestamp>) -> Result<Self, HostError> {
         let opened = |source| HostError::Open { path: config.data.display().to_string(), source };
-        let store = Arc::new(Store::open(&config.data).map_err(opened)?);
-        let demo = store.is_demo()?;
+        let data = DataDirectory::open(&config.data).map_err(opened)?;
+        let demo = data.is_demo();
         check_demo(&config, demo, now)?;
+        let stores = Arc::new(stores(&config, &data)?);
         let tls = config.tls.as_ref().map(|tls| TlsIdentity::from_pem(&tls.certificate, &tls.key)).transpose()?;
-        let ledger = Arc::new(ledger(&config, &store)?);
+        let ledgers = Arc::new(ledgers(&config, &stores)?);
         let engine = Engine::new()?;
         let plugins = Arc::new(Plugins::default());
-        let hospital = Arc::new(Hospital::open(
-            Arc::clone(&store),
-            engine.clone(),
-            Arc::clone(&plugins),
-            ledger.clone(),
-            tenants(&config),
-        ));
+        let hospital =
+            Arc::new(Hospital::open(Arc::clone(&stores), engine.clone(), Arc::clone(&plugins), ledgers.clone()));
         let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
-        let state = cds_state(&config, &store, &hospital, ledger, runner, now)?;
+        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, now)?;
         let listening = |source| HostError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
@@ -144,7 +140,7 @@ impl Host {
         // Figures and health say nothing of patients, but they are the hospital's own: only loopback is asked for them.
         let router = crate::cds::router(state)
             .layer(axum::middleware::from_fn(operations::count))
-            .merge(operations::router(store, address.ip().is_loopback()));
+            .merge(operations::router(Parts { stores, ledgers }, address.ip().is_loopback()));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
         let started = Started { address, base_url: config.base_url, demo };
         Ok(Self { started, listener, tls, edge, router, admin, hospital, engine })
@@ -199,12 +195,24 @@ fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(),
     Ok(())
 }
 
-fn tenants(config: &Config) -> BTreeSet<TenantId> {
-    let main = TenantId::new("main").ok();
-    config.clients.iter().map(|client| client.tenant.clone()).chain(main).collect()
+/// Opens the store of every tenant. A host that lacks one does not start.
+fn stores(config: &Config, data: &DataDirectory) -> Result<Stores, HostError> {
+    let open = |tenant: &Tenant| {
+        let path = config.data.join("tenants").join(tenant.id.as_str()).display().to_string();
+        let store = data.store(&tenant.id).map_err(|source| HostError::Open { path, source })?;
+        if let Some(bytes) = tenant.store_bytes {
+            store.limit(bytes)?;
+        }
+        Ok(Arc::new(store))
+    };
+    config.tenants.iter().map(open).collect()
 }
 
-/// Opens the log and writes down that the host started: a host that cannot write does not start.
+/// Opens every tenant's log and writes down that the host started: a host that cannot write does not start.
+fn ledgers(config: &Config, stores: &Stores) -> Result<Ledgers, HostError> {
+    stores.iter().map(|store| ledger(config, store)).collect()
+}
+
 fn ledger(config: &Config, store: &Arc<Store>) -> Result<GroupLedger, HostError> {
     let seed = match store.log_key()? {
         Some(seed) => seed,
@@ -214,35 +222,33 @@ fn ledger(config: &Config, store: &Arc<Store>) -> Result<GroupLedger, HostError>
             seed
         }
     };
-    let signer = SignerKey::new(Origin::new(config.log_origin.as_str())?, seed);
+    let tenant = store.tenant().clone();
+    let signer = SignerKey::new(Origin::new(format!("{}/{tenant}", config.log_origin))?, seed);
     store.keep_log_verifier(&signer.verifier().to_string())?;
     let ledger = GroupLedger::start(Arc::clone(store), signer).map_err(|error| HostError::System(error.to_string()))?;
-    for tenant in tenants(config) {
-        let event = Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() };
-        ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[])?;
-    }
+    let event = Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() };
+    ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[])?;
     Ok(ledger)
 }
 
 fn cds_state(
     config: &Config,
-    store: &Arc<Store>,
+    stores: &Arc<Stores>,
     hospital: &Arc<Hospital>,
-    ledger: Arc<GroupLedger>,
+    ledgers: Arc<Ledgers>,
     runner: Arc<LocalRunner>,
     now: Option<Timestamp>,
 ) -> Result<CdsState, HostError> {
-    let kept = Arc::new(Kept::new(Arc::clone(store)));
     Ok(CdsState {
         clients: Arc::new(clients(config)?),
         services: hospital.clone(),
         policy: Arc::new(GrantPolicy),
-        records: kept.clone(),
+        records: stores.clone(),
         labels: Arc::new(NoRules),
         runner,
-        ledger,
-        nonces: kept.clone(),
-        cards: kept,
+        ledger: ledgers,
+        nonces: stores.clone(),
+        cards: stores.clone(),
         clock: Arc::new(SystemClock::start(now)),
         coins: Arc::new(SystemCoins),
         words: Arc::new(config.words.clone()),
@@ -272,6 +278,7 @@ fn settings(config: &Config) -> CdsSettings {
         cors_origins: config.cors_origins.iter().cloned().collect(),
         deadline: config.deadline,
         max_concurrent: config.concurrent,
+        turns: config.tenants.iter().map(|tenant| (tenant.id.clone(), tenant.concurrent)).collect(),
         empty_on_failure: config.empty_on_failure.iter().cloned().collect(),
         issuers: config.clients.iter().map(|client| (client.issuer.clone(), issuer(client))).collect(),
         ..CdsSettings::new(config.base_url.clone())

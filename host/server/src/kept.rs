@@ -1,5 +1,7 @@
-//! The store, as the CDS Hooks door and the rules ask for it.
+//! The stores of the tenants, as the CDS Hooks door and the rules ask for them. Whoever asks names a tenant, and gets that
+//! tenant's store or nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::ids::{PatientId, ServiceId, TenantId};
@@ -12,28 +14,43 @@ use crate::cds::state::{KnownCards, Unavailable};
 use crate::clock;
 use crate::jwt::{Client, NonceError, Nonces, Spent};
 
-/// The store.
-pub(crate) struct Kept(Arc<Store>);
+/// The stores of a host, one for each tenant. The default is none.
+#[derive(Debug, Clone, Default)]
+pub struct Stores(BTreeMap<TenantId, Arc<Store>>);
 
-impl Kept {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self(store)
+impl FromIterator<Arc<Store>> for Stores {
+    fn from_iter<I: IntoIterator<Item = Arc<Store>>>(stores: I) -> Self {
+        Self(stores.into_iter().map(|store| (store.tenant().clone(), store)).collect())
     }
 }
 
-impl Records for Kept {
+impl Stores {
+    /// The store of this tenant; `None` if the host has no such tenant.
+    #[must_use]
+    pub fn of(&self, tenant: &TenantId) -> Option<&Arc<Store>> {
+        self.0.get(tenant)
+    }
+
+    /// Every tenant's store, in order of the tenants.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Store>> {
+        self.0.values()
+    }
+}
+
+impl Records for Stores {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
-        self.0.visit(query, each)
+        self.of(query.tenant).ok_or(RecordsError)?.visit(query, each)
     }
 
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
-        self.0.consents(tenant, patient)
+        self.of(tenant).ok_or(RecordsError)?.consents(tenant, patient)
     }
 }
 
-impl Nonces for Kept {
+impl Nonces for Stores {
     fn spend(&self, client: &Client, jti: &str, until: Timestamp) -> Result<Spent, NonceError> {
-        match self.0.spend(&client.tenant, &client.issuer, jti, until, clock::now()) {
+        let store = self.of(&client.tenant).ok_or(NonceError)?;
+        match store.spend(&client.tenant, &client.issuer, jti, until, clock::now()) {
             Ok(cordon_store::nonce::Spent::Fresh) => Ok(Spent::Now),
             Ok(cordon_store::nonce::Spent::Again) => Ok(Spent::Before),
             Err(_) => Err(NonceError),
@@ -41,9 +58,10 @@ impl Nonces for Kept {
     }
 }
 
-impl KnownCards for Kept {
+impl KnownCards for Stores {
     fn issued(&self, tenant: &TenantId, service: &ServiceId, card: &str) -> Result<bool, Unavailable> {
-        let known = self.0.card_known(tenant, card).map_err(|_| Unavailable("the list of issued cards"))?;
+        let unavailable = Unavailable("the list of issued cards");
+        let known = self.of(tenant).ok_or(unavailable)?.card_known(tenant, card).map_err(|_| unavailable)?;
         Ok(known.as_ref() == Some(service))
     }
 }

@@ -1,6 +1,8 @@
-//! The log's one writer. Records that arrive together become durable together: one transaction, one checkpoint.
+//! Each tenant's log has one writer. Records that arrive together become durable together: one transaction, one checkpoint.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -8,6 +10,7 @@ use cordon_audit::checkpoint::{SignerKey, VerifierKey};
 use cordon_audit::leaf::encode;
 use cordon_audit::ports::{HashRead, LogRead, ReadError};
 use cordon_audit::tree::append;
+use cordon_core::ids::TenantId;
 use cordon_core::ports::{Ledger, LedgerError};
 use cordon_core::record::{Issued, LeafIndex, Record};
 use cordon_store::{IssuedCard, LogBatch, LogLeaf, Reader, Store};
@@ -26,11 +29,35 @@ struct Waiting {
     answer: SyncSender<Result<LeafIndex, LedgerError>>,
 }
 
-/// The log. Dropping it ends its writer.
+/// The logs of a host, one for each tenant: a record goes to the log of the tenant it names, and to no other.
+pub struct Ledgers(BTreeMap<TenantId, GroupLedger>);
+
+impl FromIterator<GroupLedger> for Ledgers {
+    fn from_iter<I: IntoIterator<Item = GroupLedger>>(ledgers: I) -> Self {
+        Self(ledgers.into_iter().map(|ledger| (ledger.tenant.clone(), ledger)).collect())
+    }
+}
+
+impl Ledgers {
+    /// Every log, in order of the tenants.
+    pub fn iter(&self) -> impl Iterator<Item = &GroupLedger> {
+        self.0.values()
+    }
+}
+
+impl Ledger for Ledgers {
+    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        self.0.get(&record.tenant).ok_or(LedgerError)?.append(record, issued)
+    }
+}
+
+/// The log of one tenant. Dropping it ends its writer.
 pub struct GroupLedger {
+    tenant: TenantId,
     queue: Option<SyncSender<Waiting>>,
     verifier: VerifierKey,
     writer: Option<JoinHandle<()>>,
+    writable: Arc<AtomicBool>,
 }
 
 impl GroupLedger {
@@ -41,9 +68,23 @@ impl GroupLedger {
     pub fn start(store: Arc<Store>, signer: SignerKey) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(MOST_WAITING);
         let verifier = signer.verifier().clone();
-        let writer =
-            std::thread::Builder::new().name("log".to_owned()).spawn(move || write(&store, &signer, &waiting))?;
-        Ok(Self { queue: Some(queue), verifier, writer: Some(writer) })
+        let (tenant, writable) = (store.tenant().clone(), Arc::new(AtomicBool::new(true)));
+        let told = Arc::clone(&writable);
+        let writing = move || write(&store, &signer, &waiting, &told);
+        let writer = std::thread::Builder::new().name("log".to_owned()).spawn(writing)?;
+        Ok(Self { tenant, queue: Some(queue), verifier, writer: Some(writer), writable })
+    }
+
+    /// Whose log this is.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Whether the last records became durable. `true` before the first.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.writable.load(Ordering::Relaxed)
     }
 
     /// The key that checkpoints verify with.
@@ -64,6 +105,9 @@ impl Drop for GroupLedger {
 
 impl Ledger for GroupLedger {
     fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+        if record.tenant != self.tenant {
+            return Err(LedgerError);
+        }
         let (answer, answered) = sync_channel(1);
         let waiting = Waiting { record: record.clone(), issued: issued.to_vec(), answer };
         self.queue.as_ref().ok_or(LedgerError)?.send(waiting).map_err(|_| LedgerError)?;
@@ -71,12 +115,13 @@ impl Ledger for GroupLedger {
     }
 }
 
-fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Waiting>) {
+fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Waiting>, writable: &AtomicBool) {
     while let Ok(first) = waiting.recv() {
         let group: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
         let written = commit(store, signer, &group);
+        writable.store(written.is_ok(), Ordering::Relaxed);
         if written.is_err() {
-            tracing::error!(records = group.len(), "records could not be made durable");
+            tracing::error!(tenant = %store.tenant(), records = group.len(), "records could not be made durable");
         }
         for (index, entry) in group.into_iter().enumerate() {
             let at = u64::try_from(index).unwrap_or(u64::MAX);

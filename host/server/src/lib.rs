@@ -21,7 +21,7 @@ pub mod hospital;
 pub mod ledger;
 
 pub mod host;
-mod kept;
+pub mod kept;
 mod operations;
 
 /// Whether plugins can run on this machine.

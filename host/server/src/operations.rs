@@ -8,8 +8,10 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
-use cordon_store::Store;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::kept::Stores;
+use crate::ledger::Ledgers;
 
 /// Calls by how they ended: four classes and nothing finer.
 const CALLS: &str = "cordon_calls_total";
@@ -65,7 +67,8 @@ fn recorder() -> Option<&'static PrometheusHandle> {
         .get_or_init(|| {
             let handle = PrometheusBuilder::new().install_recorder().ok()?;
             metrics::describe_counter!(CALLS, "Service calls by how they ended.");
-            metrics::describe_gauge!("cordon_log_size", "Records in the log.");
+            metrics::describe_gauge!("cordon_log_size", "Records in a tenant's log.");
+            metrics::describe_gauge!("cordon_log_writable", "1 unless a tenant's last record could not be kept.");
             for class in CallClass::ALL {
                 metrics::counter!(CALLS, "class" => class.label()).absolute(0);
             }
@@ -75,27 +78,48 @@ fn recorder() -> Option<&'static PrometheusHandle> {
         .as_ref()
 }
 
+/// What health and figures are read from.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) stores: Arc<Stores>,
+    pub(crate) ledgers: Arc<Ledgers>,
+}
+
 /// `/healthz`, `/readyz`, and on loopback `/metrics`.
-pub(crate) fn router(store: Arc<Store>, figures: bool) -> Router {
+pub(crate) fn router(parts: Parts, figures: bool) -> Router {
     let health = Router::new().route("/healthz", get(async || "alive\n")).route("/readyz", get(ready));
     let recorder = recorder().is_some();
     let router = if figures && recorder { health.route("/metrics", get(metrics_text)) } else { health };
-    router.with_state(store)
+    router.with_state(parts)
 }
 
-/// Ready means that a record could be made durable now.
-async fn ready(State(store): State<Arc<Store>>) -> (StatusCode, &'static str) {
-    match tokio::task::spawn_blocking(move || store.check()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
-        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be written\n"),
+/// Ready means that a record could be made durable now. One tenant for whom it can is enough: the full store of another
+/// must not take the host away from everybody. Calls for that one end without an answer, and the figures name it.
+async fn ready(State(parts): State<Parts>) -> (StatusCode, &'static str) {
+    let check = move || parts.stores.iter().any(|store| store.check().is_ok());
+    match tokio::task::spawn_blocking(check).await {
+        Ok(true) => (StatusCode::OK, "ready\n"),
+        Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be written\n"),
     }
 }
 
-async fn metrics_text(State(store): State<Arc<Store>>) -> String {
-    let size = tokio::task::spawn_blocking(move || store.log_size()).await;
-    if let Ok(Ok(size)) = size {
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; exact up to 2^53 records")]
-        metrics::gauge!("cordon_log_size").set(size as f64);
+async fn metrics_text(State(parts): State<Parts>) -> String {
+    let measured = tokio::task::spawn_blocking(move || parts.measure()).await;
+    if measured.is_err() {
+        tracing::error!("the figures of the logs could not be read");
     }
     recorder().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+impl Parts {
+    fn measure(&self) {
+        for (store, ledger) in self.stores.iter().zip(self.ledgers.iter()) {
+            let tenant = store.tenant().to_string();
+            if let Ok(size) = store.log_size() {
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; exact up to 2^53 records")]
+                metrics::gauge!("cordon_log_size", "tenant" => tenant.clone()).set(size as f64);
+            }
+            metrics::gauge!("cordon_log_writable", "tenant" => tenant).set(f64::from(ledger.is_writable()));
+        }
+    }
 }

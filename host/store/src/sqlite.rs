@@ -131,3 +131,24 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let runner = Runner::new(&migrations).set_grouped(true).set_abort_divergent(true).set_abort_missing(true);
     runner.run(connection).map(drop).map_err(|_| OpenError::Schema)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_connections_are_bounded_over_all_tenants_and_go_to_their_own() {
+        let tenants: Vec<TenantId> = (0..100).map(|n| TenantId::new(format!("t{n}")).unwrap()).collect();
+        let idle = Idle::default();
+        for tenant in &tenants {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(&format!("CREATE TABLE {} (x)", tenant.as_str())).unwrap();
+            idle.keep(tenant, connection);
+        }
+        assert_eq!(idle.0.lock().unwrap().len(), MOST_IDLE);
+        assert!(idle.take(&tenants[0]).is_none());
+        let own = idle.take(&tenants[99]).unwrap();
+        assert!(own.table_exists(None, "t99").unwrap());
+        assert!(idle.take(&tenants[99]).is_none());
+    }
+}

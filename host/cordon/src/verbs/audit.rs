@@ -1,11 +1,11 @@
-//! `cordon audit`: the log, verified without a host.
+//! `cordon audit`: a tenant's log, verified without a host.
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use cordon_audit::checkpoint::VerifierKey;
 use cordon_audit::verify::verify_log;
-use cordon_server::config::Config;
 use cordon_server::ledger::StoredLog;
 use cordon_store::Store;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::report::{Ended, Failure, Report};
 /// The log.
 #[derive(Subcommand)]
 pub(crate) enum Audit {
-    /// Recomputes the whole log and compares it with its checkpoints. Works while a host runs.
+    /// Recomputes a tenant's whole log and compares it with its checkpoints. Works while a host runs.
     #[command(after_help = "Example: cordon audit verify --key log.vkey --since last-month.checkpoint")]
     Verify(Verify),
 }
@@ -46,11 +46,14 @@ pub(crate) fn run(verb: &Audit) -> Ended {
 }
 
 fn verify(verb: &Verify) -> Ended {
-    let config = Config::read(&verb.host.config)?;
-    let key = verb.key.clone().unwrap_or_else(|| config.data.join("log.vkey"));
-    let key = VerifierKey::parse(files::text(&key)?.trim_end())?;
+    let (config, tenant) = verb.host.read()?;
+    let reader = Store::open_read_only(&config.data, &tenant.id)?;
+    let key = match &verb.key {
+        Some(path) => files::text(path)?,
+        None => reader.log_verifier().context("the key that the host wrote beside the log")?,
+    };
+    let key = VerifierKey::parse(key.trim_end())?;
     let since = verb.since.as_deref().map(files::text).transpose()?;
-    let reader = Store::open_read_only(&config.data)?;
     match verify_log(&StoredLog(&reader), &key, since.as_deref()) {
         Ok(verified) => {
             let root = cordon_core::ids::Digest::new(verified.head.root);
@@ -62,13 +65,16 @@ fn verify(verb: &Verify) -> Ended {
                 "the log is whole: {} records, root {root}, {} private parts erased, {} checkpoints compared",
                 verified.head.size, verified.erased, verified.checkpoints
             );
-            let json = json!({ "whole": true, "size": verified.head.size, "root": root, "erased": verified.erased,
+            let json = json!({ "whole": true, "tenant": tenant.id, "size": verified.head.size, "root": root, "erased": verified.erased,
                 "checkpoints": verified.checkpoints, "checkpoint": newest });
             Ok(Report::new(text, &json)?)
         }
         Err(error) => {
             let text = format!("the log is not whole: {error}");
-            Err(Failure::Found(Report::new(text, &json!({ "whole": false, "fault": error.to_string() }))?))
+            Err(Failure::Found(Report::new(
+                text,
+                &json!({ "whole": false, "tenant": tenant.id, "fault": error.to_string() }),
+            )?))
         }
     }
 }

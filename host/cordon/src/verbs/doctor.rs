@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 
 use clap::Args;
-use cordon_server::config::Config;
-use cordon_store::{OpenError, Store};
+use cordon_server::config::{Config, Tenant};
+use cordon_store::{DataDirectory, OpenError};
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(crate) struct Doctor {
 /// One thing that was looked at.
 #[derive(Serialize)]
 struct Finding {
-    what: &'static str,
+    what: String,
     fine: bool,
     /// A finding that stops a hospital, or one that only stops an author.
     needed_for: &'static str,
@@ -34,7 +34,7 @@ pub(crate) fn run(verb: &Doctor) -> Ended {
     findings.extend(host(&verb.host));
     let rows = findings.iter().map(|finding| {
         let fine = if finding.fine { "fine" } else { "MISSING" };
-        vec![finding.what.to_owned(), fine.to_owned(), finding.needed_for.to_owned(), finding.mend.clone()]
+        vec![finding.what.clone(), fine.to_owned(), finding.needed_for.to_owned(), finding.mend.clone()]
     });
     let text = table(&["what", "is", "needed for", "how to mend it"], rows.collect());
     let broken = findings.iter().any(|finding| !finding.fine && finding.needed_for == "a host");
@@ -42,8 +42,8 @@ pub(crate) fn run(verb: &Doctor) -> Ended {
     if broken { Err(Failure::Found(report)) } else { Ok(report) }
 }
 
-fn finding(what: &'static str, needed_for: &'static str, mend: Result<(), String>) -> Finding {
-    Finding { what, needed_for, fine: mend.is_ok(), mend: mend.err().unwrap_or_default() }
+fn finding(what: &str, needed_for: &'static str, mend: Result<(), String>) -> Finding {
+    Finding { what: what.to_owned(), needed_for, fine: mend.is_ok(), mend: mend.err().unwrap_or_default() }
 }
 
 fn engine() -> Finding {
@@ -70,26 +70,46 @@ fn runs(program: &str, arguments: &[&str]) -> bool {
 }
 
 fn host(host: &Host) -> Vec<Finding> {
-    let config = match Config::read(&host.config) {
+    let config = match Config::read(&host.site.config) {
         Ok(config) => config,
         Err(error) => {
             let mend = format!("{:#}; start with `cordon init DIR`", anyhow::Error::from(error));
             return vec![finding("the configuration", "a host", Err(mend))];
         }
     };
-    let clients =
-        if config.clients.is_empty() { Err("add a [[client]]: nobody may call yet".to_owned()) } else { Ok(()) };
-    vec![
-        finding("the configuration", "a host", Ok(())),
-        finding("a CDS client", "a host", clients),
-        finding("the data directory", "a host", data(&config)),
-    ]
+    let tenants = match &host.tenant {
+        None => config.tenants.clone(),
+        Some(_) => match config.tenant(host.tenant.as_ref()) {
+            Ok(tenant) => vec![tenant.clone()],
+            Err(error) => return vec![finding("the tenant", "a host", Err(error.to_string()))],
+        },
+    };
+    let mut findings = vec![finding("the configuration", "a host", Ok(()))];
+    findings.extend(tenants.iter().map(|tenant| client(&config, tenant)));
+    findings.extend(data(&config, &tenants));
+    findings
 }
 
-fn data(config: &Config) -> Result<(), String> {
-    match Store::open(&config.data) {
-        // A running host holds it: then it works.
-        Ok(_) | Err(OpenError::Held) => Ok(()),
-        Err(error) => Err(format!("{:#}", anyhow::Error::from(error))),
-    }
+fn client(config: &Config, tenant: &Tenant) -> Finding {
+    let called = config.clients.iter().any(|client| client.tenant == tenant.id);
+    let mend = || format!("add a [[client]] with tenant = \"{}\": nobody may call yet", tenant.id);
+    finding(&format!("a CDS client of `{}`", tenant.id), "a host", called.then_some(()).ok_or_else(mend))
+}
+
+/// A running host holds the directory and all stores: then they work.
+fn data(config: &Config, tenants: &[Tenant]) -> Vec<Finding> {
+    let opened = match DataDirectory::open(&config.data) {
+        Ok(opened) => opened,
+        Err(OpenError::Held) => return vec![finding("the data directory", "a host", Ok(()))],
+        Err(error) => return vec![finding("the data directory", "a host", Err(said(error)))],
+    };
+    let store = |tenant: &Tenant| {
+        let mend = opened.store(&tenant.id).map(drop).map_err(said);
+        finding(&format!("the store of `{}`", tenant.id), "a host", mend)
+    };
+    std::iter::once(finding("the data directory", "a host", Ok(()))).chain(tenants.iter().map(store)).collect()
+}
+
+fn said(error: OpenError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }

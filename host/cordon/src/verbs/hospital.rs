@@ -11,7 +11,6 @@ use cordon_core::grant::{Grant, GrantedNeed};
 use cordon_core::ids::{KeyId, NeedName, PluginId};
 use cordon_server::admin::client::{ClientError, ask};
 use cordon_server::admin::protocol::{Act, Reply, Request};
-use cordon_server::config::Config;
 use serde_json::{Value, json};
 
 use crate::Host;
@@ -292,9 +291,9 @@ fn tell(host: &Host, because: Option<&Reason>, act: Act, say: impl FnOnce(&Value
 }
 
 fn hear(host: &Host, because: Option<&Reason>, act: Act) -> Result<Value, Failure> {
-    let config = Config::read(&host.config)?;
+    let (config, tenant) = host.read()?;
     let reason = because.map(|because| because.reason.clone());
-    let request = Request { tenant: host.tenant.clone(), reason, act };
+    let request = Request { tenant: tenant.id, reason, act };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(ask(&config.admin_socket, &request)) {
         Ok(Reply::Done(done)) => Ok(done),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cordon_store::Store;
+use cordon_store::DataDirectory;
 use serde_json::json;
 
 use crate::ehr::Client;
@@ -15,7 +15,7 @@ use crate::report::{Ended, Report};
 pub(crate) struct Init {
     /// The folder to make.
     folder: PathBuf,
-    /// Makes a demo store: marked for ever, loopback only, with a client of its own whose users may read everything.
+    /// Makes a demo: its data directory is marked for ever, loopback only, with a client of its own whose users may read everything.
     #[arg(long)]
     demo: bool,
     /// The port on loopback.
@@ -36,7 +36,7 @@ pub(crate) fn run(verb: &Init) -> Ended {
             "\n# The demo's own client. Its users may read the whole synthetic ward.\n[[client]]\nissuer = \"{issuer}\"\n\
              tenant = \"main\"\njwks = \"client/jwks.json\"\nuser-right = \"user/*.rs\"\n"
         ));
-        Store::open(&verb.folder.join("data"))?.mark_demo()?;
+        DataDirectory::open(&verb.folder.join("data"))?.mark_demo()?;
     }
     files::write_new(&config, text.as_bytes(), false)?;
     let next = if verb.demo {

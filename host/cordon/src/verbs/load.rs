@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use cordon_server::config::Config;
 use cordon_store::{LoadReport, OpenError, Store, load};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -26,21 +25,24 @@ pub(crate) struct Load {
 
 /// Runs the verb.
 pub(crate) fn run(verb: &Load) -> Ended {
-    let config = Config::read(&verb.host.config)?;
-    let store = match Store::open(&config.data) {
+    let (config, tenant) = verb.host.read()?;
+    let store = match Store::open(&config.data, &tenant.id) {
         Ok(store) => store,
         Err(error @ OpenError::Held) => {
             return Err(Failure::Failed(anyhow::anyhow!("{error}: stop the host first, it is the only writer")));
         }
         Err(error) => return Err(error.into()),
     };
-    let reports = verb.files.iter().map(|file| one(&store, &verb.host, file)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(bytes) = tenant.store_bytes {
+        store.limit(bytes)?;
+    }
+    let reports = verb.files.iter().map(|file| one(&store, file)).collect::<Result<Vec<_>, _>>()?;
     let refused: u64 = reports.iter().map(|report| report.refused).sum();
     let report = Report::new(readable(&reports), &json!({ "refused": refused, "files": reports }))?;
     if refused == 0 { Ok(report) } else { Err(Failure::Found(report)) }
 }
 
-fn one(store: &Store, host: &Host, path: &Path) -> anyhow::Result<LoadReport> {
+fn one(store: &Store, path: &Path) -> anyhow::Result<LoadReport> {
     let (file, length) = files::open(path)?;
     let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}, {eta} left {msg}")?;
     let bar = ProgressBar::new(length).with_style(style);
@@ -50,7 +52,7 @@ fn one(store: &Store, host: &Host, path: &Path) -> anyhow::Result<LoadReport> {
     };
     let name = path.display().to_string();
     let report =
-        load(store, &host.tenant, &mut BufReader::new(file), &name, &mut progress).with_context(|| name.clone())?;
+        load(store, store.tenant(), &mut BufReader::new(file), &name, &mut progress).with_context(|| name.clone())?;
     bar.finish_and_clear();
     Ok(report)
 }

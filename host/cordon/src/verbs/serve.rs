@@ -5,8 +5,11 @@ use cordon_server::config::Config;
 use cordon_server::host::{Host as Running, Started};
 use serde_json::json;
 
-use crate::Host;
+use crate::Site;
 use crate::report::{Ended, Report};
+
+/// For administrators, health and figures.
+const SPARE_THREADS: usize = 64;
 
 /// Runs a host until it is told to stop.
 #[derive(Args)]
@@ -15,7 +18,7 @@ pub(crate) struct Serve {
     #[arg(long, value_parser = time)]
     now: Option<jiff::Timestamp>,
     #[command(flatten)]
-    host: Host,
+    site: Site,
 }
 
 fn time(text: &str) -> Result<jiff::Timestamp, String> {
@@ -26,8 +29,10 @@ fn time(text: &str) -> Result<jiff::Timestamp, String> {
 /// Runs the verb. With `--json`, the one object says where the host was and comes when it ends.
 pub(crate) fn run(verb: &Serve, json: bool) -> Ended {
     cordon_server::telemetry::start()?;
-    let config = Config::read(&verb.host.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let config = Config::read(&verb.site.config)?;
+    // Each connection blocks one thread at most, so no tenant's crowd keeps another's calls from starting.
+    let threads = config.connections.saturating_add(SPARE_THREADS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(threads).enable_all().build()?;
     let started = runtime.block_on(async {
         let host = Running::start(config, verb.now).await?;
         let started = host.started().clone();

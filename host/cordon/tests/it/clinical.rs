@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::process::Command;
 
 use cordon_core::ids::{PatientId, TenantId};
@@ -11,7 +10,7 @@ use cordon_core::manifest::{Manifest, Source};
 use cordon_core::ports::{Query, Records as _};
 use cordon_fhir::scope::Scope;
 use cordon_guest_build::repository;
-use cordon_store::{Reader, Store};
+use cordon_store::Reader;
 use serde_json::{Value, json};
 
 use crate::world::{World, files, metformin, patient_view, samples, shared};
@@ -71,7 +70,7 @@ fn active_drugs(store: &Reader, patient: &str) -> Vec<String> {
 fn the_active_drugs_of_synthea_patients_are_those_of_an_independent_script() {
     let world = World::new();
     let patients = synthea(&world);
-    let store = Store::open_read_only(Path::new(&world.path("site/data"))).unwrap();
+    let store = world.reader("main");
     for patient in &patients {
         let drugs = active_drugs(&store, patient["patient"].as_str().unwrap());
         assert_eq!(json!(drugs), patient["activeMeds"], "{}", patient["file"]);

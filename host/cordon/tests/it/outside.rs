@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 use cordon_audit::leaf::decode;
 use cordon_core::record::{Event, LeafIndex};
 use cordon_guest_build::repository;
-use cordon_store::Store;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
@@ -138,7 +137,7 @@ fn strangers(world: &World) -> ([String; 2], String) {
 
 /// Each feedback that the host's log holds: of which service, and how many cards were known and unknown.
 fn settled(world: &World) -> Vec<(String, u32, u32)> {
-    let reader = Store::open_read_only(Path::new(&world.path("site/data"))).unwrap();
+    let reader = world.reader("main");
     let leaves = (0..reader.log_size().unwrap()).map(|index| reader.leaf(LeafIndex(index)).unwrap().unwrap());
     let feedback = leaves.filter_map(|leaf| match decode(&leaf).unwrap().event {
         Event::Feedback { service, known, unknown } => Some((service.to_string(), known, unknown)),

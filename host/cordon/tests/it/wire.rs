@@ -7,7 +7,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cordon_core::ids::TenantId;
-use cordon_store::Store;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
@@ -239,8 +238,7 @@ fn every_call_that_was_answered_before_the_host_was_killed_is_on_record() {
     assert_eq!(verified["whole"], true);
     assert!(verified["size"].as_u64().unwrap() > before + cards.len() as u64);
     world.kill();
-    let store = Store::open(&world.folder.path().join("site/data")).unwrap();
-    let main = TenantId::new("main").unwrap();
+    let (store, main) = (world.reader("main"), TenantId::new("main").unwrap());
     assert!(
         cards.len() >= 40
             && cards.iter().all(|card| store.card_known(&main, card.as_str().unwrap()).unwrap().is_some())

@@ -7,9 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use cordon_core::ids::TenantId;
 use cordon_core::record::LeafIndex;
 use cordon_guest_build::{guest, package, repository};
-use cordon_store::Store;
+use cordon_store::{Reader, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -94,9 +95,14 @@ impl World {
         std::fs::read_to_string(self.path("host.log")).unwrap_or_default()
     }
 
+    /// A tenant's store, for looking at.
+    pub(crate) fn reader(&self, tenant: &str) -> Reader {
+        Store::open_read_only(&self.folder.path().join("site/data"), &TenantId::new(tenant).unwrap()).unwrap()
+    }
+
     /// The public part of every record, oldest first. To look at them leaves none.
     pub(crate) fn records(&self) -> Vec<Value> {
-        let reader = Store::open_read_only(&self.folder.path().join("site/data")).unwrap();
+        let reader = self.reader("main");
         let leaf = |index| serde_json::from_slice(&reader.leaf(LeafIndex(index)).unwrap().unwrap()).unwrap();
         (0..reader.log_size().unwrap()).map(leaf).collect()
     }

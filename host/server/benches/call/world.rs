@@ -147,8 +147,8 @@ impl World {
     /// A host whose store holds these patients.
     pub(crate) fn new<'a>(patients: impl IntoIterator<Item = &'a PatientRecord>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let store = Arc::new(Store::open(folder.path())?);
         let tenant = TenantId::new("main")?;
+        let store = Arc::new(Store::open(folder.path(), &tenant)?);
         let mut lines = Vec::new();
         for patient in patients {
             patient.write(&mut lines)?;

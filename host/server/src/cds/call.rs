@@ -42,7 +42,7 @@ pub(super) async fn call(State(door): State<Door>, uri: Uri, headers: HeaderMap,
     };
     let id = service_id(&uri);
     let body = read_body(&headers, body, door.body).await;
-    let turn = door.turn(door.left(id.as_ref(), started)).await;
+    let turn = door.turn(&client.tenant, door.left(id.as_ref(), started)).await;
     let arrived = Arrived { client, id, body, started };
     door.blocking(move |door| {
         let response = serve(door, arrived, turn.is_some());

@@ -1,5 +1,6 @@
-//! What every handler shares: the state, the turns of running calls, authentication.
+//! What every handler shares: the state, the turns of running calls by tenant, authentication.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +16,11 @@ use super::answer::OnFailure;
 use super::state::{CdsState, IssuerSettings, Unavailable};
 use crate::jwt::{Client, Endpoint, NonceError, TokenRefusal, VerifyError, verify};
 
-/// The state, and the turns of calls that run at one time.
+/// The state, and for each tenant the turns of calls that run at one time.
 #[derive(Clone)]
 pub(super) struct Door {
     state: CdsState,
-    turns: Arc<Semaphore>,
+    turns: Arc<BTreeMap<TenantId, Arc<Semaphore>>>,
 }
 
 impl Deref for Door {
@@ -31,8 +32,10 @@ impl Deref for Door {
 
 impl Door {
     pub(super) fn new(state: CdsState) -> Self {
-        let turns = Arc::new(Semaphore::new(state.settings.max_concurrent));
-        Self { state, turns }
+        let settings = &state.settings;
+        let share = |tenant: &TenantId| settings.turns.get(tenant).copied().unwrap_or(settings.max_concurrent);
+        let turns = state.clients.tenants().map(|own| (own.clone(), Arc::new(Semaphore::new(share(own)))));
+        Self { turns: Arc::new(turns.collect()), state }
     }
 
     /// Verifies the token of a request for this very path. Spending the token id is durable, so it may block.
@@ -63,9 +66,9 @@ impl Door {
         }
     }
 
-    /// Waits for a turn, as long as the call has time; `None` when there was none.
-    pub(super) async fn turn(&self, left: Option<Duration>) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
+    /// Waits for a turn of this tenant, as long as the call has time; `None` when there was none.
+    pub(super) async fn turn(&self, tenant: &TenantId, left: Option<Duration>) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(self.turns.get(tenant)?).acquire_owned();
         tokio::time::timeout(left?, turn).await.ok()?.ok()
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn take(State(door): State<Door>, uri: Uri, headers: HeaderMap,
     let id = service_id(&uri);
     let body = read_body(&headers, body, door.body).await;
     // Reading feedback costs what reading a call costs, so it waits for the same turns.
-    let turn = door.turn(door.left(id.as_ref(), started)).await;
+    let turn = door.turn(&client.tenant, door.left(id.as_ref(), started)).await;
     door.blocking(move |door| {
         let response = keep(door, client, id, body, turn.is_some());
         drop(turn);

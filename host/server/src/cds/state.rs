@@ -105,8 +105,11 @@ pub struct CdsSettings {
     pub deadlines: BTreeMap<ServiceId, Duration>,
     /// Kept back of the deadline for release and record. Default: 50 ms.
     pub margin: Duration,
-    /// Calls that run at one time. Default: 16.
+    /// Calls of a tenant that run at one time, unless `turns` names it. Default: 16.
     pub max_concurrent: usize,
+    /// Calls that run at one time, by tenant: the crowd of one waits for its own turns and takes nobody else's. Default:
+    /// none is named.
+    pub turns: BTreeMap<TenantId, usize>,
     /// Services for which the hospital wants an empty answer in place of 503, in writing. Default: none.
     pub empty_on_failure: BTreeSet<ServiceId>,
     /// By issuer.
@@ -125,6 +128,7 @@ impl CdsSettings {
             deadlines: BTreeMap::new(),
             margin: Duration::from_millis(50),
             max_concurrent: 16,
+            turns: BTreeMap::new(),
             empty_on_failure: BTreeSet::new(),
             issuers: BTreeMap::new(),
         }

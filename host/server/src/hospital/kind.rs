@@ -1,7 +1,7 @@
 //! Typed reasons of refusals: one name for each, for scripts.
 
 use cordon_core::grant::GrantError;
-use cordon_core::ids::PluginId;
+use cordon_core::ids::{PluginId, TenantId};
 use cordon_core::manifest::ManifestError;
 use cordon_runtime::ComponentError;
 use cordon_trust::key::KeyError;
@@ -15,6 +15,10 @@ fn refused(kind: &'static str, error: &dyn std::fmt::Display) -> Undone {
 
 pub(super) fn unknown(plugin: &PluginId) -> Undone {
     refused("unknown-plugin", &format!("plugin `{plugin}` is not installed"))
+}
+
+pub(super) fn unknown_tenant(tenant: &TenantId) -> Undone {
+    refused("unknown-tenant", &format!("this host has no tenant `{tenant}`: see [[tenant]] in its configuration"))
 }
 
 pub(super) fn taken(other: &PluginId) -> Undone {

@@ -29,6 +29,7 @@ use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
 use crate::cds::state::{Services, Unavailable};
 use crate::clock;
+use crate::kept::Stores;
 
 /// Why an act was not done.
 #[derive(Debug)]
@@ -48,28 +49,28 @@ type Done = Result<Value, Undone>;
 
 /// The hospital's decisions, and the plugins that answer because of them.
 pub struct Hospital {
-    store: Arc<Store>,
+    stores: Arc<Stores>,
     engine: Engine,
     plugins: Arc<Plugins>,
     ledger: Arc<dyn Ledger + Send + Sync>,
     current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
-    /// Acts happen one after the other.
-    acting: Mutex<()>,
+    /// Acts of one tenant happen one after the other; no tenant waits for another.
+    acting: BTreeMap<TenantId, Mutex<()>>,
 }
 
 impl Hospital {
-    /// Opens what was decided before. Every plugin is verified again, against the keys that are trusted now, and compiled; one
-    /// that does not pass is not served.
+    /// Opens what was decided before, for every tenant that has a store. Every plugin is verified again, against the keys
+    /// that are trusted now, and compiled; one that does not pass is not served.
     pub fn open(
-        store: Arc<Store>,
+        stores: Arc<Stores>,
         engine: Engine,
         plugins: Arc<Plugins>,
         ledger: Arc<dyn Ledger + Send + Sync>,
-        tenants: impl IntoIterator<Item = TenantId>,
     ) -> Self {
-        let hospital = Self { store, engine, plugins, ledger, current: RwLock::default(), acting: Mutex::new(()) };
-        for tenant in tenants {
-            if hospital.refresh(&tenant).is_err() {
+        let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
+        let hospital = Self { stores, engine, plugins, ledger, current: RwLock::default(), acting };
+        for tenant in hospital.stores.iter().map(|store| store.tenant()) {
+            if hospital.refresh(tenant).is_err() {
                 tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
             }
         }
@@ -78,8 +79,17 @@ impl Hospital {
 
     /// Does what an administrator asks.
     pub(crate) fn act(&self, admin: &Admin, request: &Request) -> Reply {
-        let _one_at_a_time = self.acting.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = self.attempt(admin, request);
+        let done = match self.acting.get(&request.tenant) {
+            Some(acting) => {
+                let _one_at_a_time = acting.lock().unwrap_or_else(PoisonError::into_inner);
+                self.attempt(admin, request)
+            }
+            // It is in no log: there is none.
+            None => {
+                tracing::warn!(admin = admin.as_str(), "an act for a tenant that this host does not have");
+                Err(kind::unknown_tenant(&request.tenant))
+            }
+        };
         match done {
             Ok(done) => Reply::Done(done),
             Err(Undone::Refused { kind, message }) => Reply::Refused { kind: kind.to_owned(), message },
@@ -164,7 +174,7 @@ impl Hospital {
         let key = PublicKey::parse(pem).map_err(|error| kind::key(&error))?;
         let namespace = Namespace::new(namespace)
             .map_err(|error| Undone::Refused { kind: "malformed-namespace", message: error.to_string() })?;
-        if self.store.trust_key(tenant, key.id()).map_err(stored)?.is_some() {
+        if self.store(tenant)?.trust_key(tenant, key.id()).map_err(stored)?.is_some() {
             let message = format!("key {} is known already", key.id());
             return Err(Undone::Refused { kind: "known-key", message });
         }
@@ -180,18 +190,18 @@ impl Hospital {
             revoked_at: None,
         };
         let effect = move |hospital: &Hospital| {
-            hospital.store.add_trust_key(tenant, &added).map_err(|_| Undone::Failed("the store failed"))?;
+            hospital.store(tenant)?.add_trust_key(tenant, &added).map_err(|_| Undone::Failed("the store failed"))?;
             Ok(json!({ "key": added.key, "namespace": added.namespace }))
         };
         Ok(Prepared { action, effect: Box::new(effect) })
     }
 
     fn revoke<'a>(&'a self, tenant: &'a TenantId, key: &'a KeyId) -> Result<Prepared<'a>, Undone> {
-        if self.store.trust_key(tenant, key).map_err(stored)?.is_none() {
+        if self.store(tenant)?.trust_key(tenant, key).map_err(stored)?.is_none() {
             return Err(Undone::Refused { kind: "unknown-key", message: format!("key {key} is not known") });
         }
         let effect = move |hospital: &Hospital| {
-            let revoked = hospital.store.revoke_trust_key(tenant, key, clock::now());
+            let revoked = hospital.store(tenant)?.revoke_trust_key(tenant, key, clock::now());
             revoked.map_err(|_| Undone::Failed("the store failed"))?;
             Ok(json!({ "key": key, "revoked": true }))
         };
@@ -233,7 +243,7 @@ impl Hospital {
                 by: because.admin.as_str(),
                 reason: because.reason,
             };
-            hospital.store.install(tenant, &new).map_err(|_| Undone::Failed("the store failed"))?;
+            hospital.store(tenant)?.install(tenant, &new).map_err(|_| Undone::Failed("the store failed"))?;
             hospital.plugins.insert(compiled);
             Ok(said)
         };
@@ -250,7 +260,7 @@ impl Hospital {
     ) -> Result<Prepared<'a>, Undone> {
         let (newest, verified) = self.newest_verified(tenant, plugin)?;
         let version = newest.version;
-        let several = self.store.versions(tenant, plugin).map_err(stored)?.len() > 1;
+        let several = self.store(tenant)?.versions(tenant, plugin).map_err(stored)?.len() > 1;
         if reviewed.map_or(several, |reviewed| *reviewed != version) {
             return Err(kind::not_reviewed(&version));
         }
@@ -264,7 +274,7 @@ impl Hospital {
         let action = AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(said.to_string().as_bytes()) };
         let effect = move |hospital: &Hospital| {
             hospital
-                .store
+                .store(tenant)?
                 .activate(tenant, plugin, &version, &grant)
                 .map_err(|_| Undone::Failed("the store failed"))?;
             Ok(said)
@@ -284,8 +294,11 @@ impl Hospital {
         let action =
             if on { AdminAction::Enable { plugin: plugin_id } } else { AdminAction::Disable { plugin: plugin_id } };
         let effect = move |hospital: &Hospital| {
-            let switched =
-                if on { hospital.store.enable(tenant, plugin) } else { hospital.store.disable(tenant, plugin) };
+            let switched = if on {
+                hospital.store(tenant)?.enable(tenant, plugin)
+            } else {
+                hospital.store(tenant)?.disable(tenant, plugin)
+            };
             switched.map_err(|_| Undone::Failed("the store failed"))?;
             Ok(json!({ "plugin": plugin, "version": installed.version, "enabled": on }))
         };
@@ -305,9 +318,13 @@ impl Hospital {
         }
     }
 
+    fn store(&self, tenant: &TenantId) -> Result<&Store, Undone> {
+        self.stores.of(tenant).map(Arc::as_ref).ok_or_else(|| kind::unknown_tenant(tenant))
+    }
+
     fn keys(&self, tenant: &TenantId) -> Result<TrustStore, Undone> {
         let mut keys = TrustStore::default();
-        for kept in self.store.trust_keys(tenant).map_err(stored)? {
+        for kept in self.store(tenant)?.trust_keys(tenant).map_err(stored)? {
             let damaged = "a trusted key could not be read";
             let key = PublicKey::parse(&kept.pem).map_err(|_| Undone::Failed(damaged))?;
             let namespace = Namespace::new(kept.namespace).map_err(|_| Undone::Failed(damaged))?;
@@ -318,19 +335,22 @@ impl Hospital {
     }
 
     fn reverify(&self, tenant: &TenantId, envelope: &[u8], component: &Digest) -> Result<VerifiedPlugin, Undone> {
-        let bytes =
-            self.store.component(tenant, component).map_err(stored)?.ok_or(Undone::Failed("a component is missing"))?;
+        let bytes = self
+            .store(tenant)?
+            .component(tenant, component)
+            .map_err(stored)?
+            .ok_or(Undone::Failed("a component is missing"))?;
         verify(envelope, &bytes, &self.keys(tenant)?).map_err(|error| kind::verify(&error))
     }
 
     fn stored(&self, tenant: &TenantId, plugin: &PluginId) -> Result<cordon_store::StoredPlugin, Undone> {
-        let mut all = self.store.installed(tenant).map_err(stored)?.into_iter();
+        let mut all = self.store(tenant)?.installed(tenant).map_err(stored)?.into_iter();
         all.find(|stored| stored.plugin == *plugin).ok_or_else(|| kind::unknown(plugin))
     }
 
     /// The newest version this host ever installed.
     fn newest(&self, tenant: &TenantId, plugin: &PluginId) -> Result<Option<cordon_store::StoredVersion>, Undone> {
-        Ok(self.store.versions(tenant, plugin).map_err(stored)?.pop())
+        Ok(self.store(tenant)?.versions(tenant, plugin).map_err(stored)?.pop())
     }
 
     fn newest_verified(
@@ -346,7 +366,7 @@ impl Hospital {
     /// Reads again what is installed and makes it what answers, in one step.
     fn refresh(&self, tenant: &TenantId) -> Result<(), Undone> {
         let mut serving = Vec::new();
-        for stored in self.store.installed(tenant).map_err(stored)? {
+        for stored in self.store(tenant)?.installed(tenant).map_err(stored)? {
             match self.load(tenant, &stored) {
                 Ok(installed) => serving.push(Arc::new(installed)),
                 Err(_) => {
@@ -368,8 +388,12 @@ impl Hospital {
         };
         // Somebody else may have the same bytes installed in a wider class, in which they do not run for this plugin.
         if !self.plugins.contains(&stored.component, manifest.limits.class) {
-            let bytes =
-                self.store.component(tenant, &stored.component).ok().flatten().ok_or(Undone::Failed("missing"))?;
+            let bytes = self
+                .store(tenant)?
+                .component(tenant, &stored.component)
+                .ok()
+                .flatten()
+                .ok_or(Undone::Failed("missing"))?;
             let compiled =
                 self.engine.compile(&bytes, manifest.limits.class).map_err(|error| kind::component(&error))?;
             self.plugins.insert(compiled);

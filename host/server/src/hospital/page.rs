@@ -9,7 +9,7 @@ use super::{Hospital, Undone, stored};
 
 impl Hospital {
     pub(super) fn trusted(&self, tenant: &TenantId) -> Result<Value, Undone> {
-        let keys = self.store.trust_keys(tenant).map_err(stored)?;
+        let keys = self.store(tenant)?.trust_keys(tenant).map_err(stored)?;
         Ok(keys
             .iter()
             .map(|key| json!({ "key": key.key, "namespace": key.namespace, "revoked": key.revoked_at.is_some() }))
@@ -23,7 +23,7 @@ impl Hospital {
             json!({ "plugin": plugin.plugin, "version": plugin.version, "newest": plugin.highest, "enabled": plugin.enabled,
                 "title": title.unwrap_or_else(|_| "does not verify: not served".to_owned()) })
         };
-        Ok(self.store.installed(tenant).map_err(stored)?.iter().map(row).collect())
+        Ok(self.store(tenant)?.installed(tenant).map_err(stored)?.iter().map(row).collect())
     }
 
     /// The page on which a hospital reads what a plugin asks for. It shows the newest version, which a grant would be for.

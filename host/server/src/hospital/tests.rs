@@ -56,8 +56,8 @@ description = "Test."
 }
 
 fn opened(store: &Arc<Store>) -> Hospital {
-    let plugins = Arc::new(Plugins::default());
-    Hospital::open(Arc::clone(store), Engine::new().unwrap(), plugins, Arc::new(Paper), [tenant()])
+    let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
+    Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), Arc::new(Paper))
 }
 
 fn act(hospital: &Hospital, act: Act) -> Reply {
@@ -86,7 +86,7 @@ fn switch_on(hospital: &Hospital, id: &str) {
 #[test]
 fn a_newer_version_cannot_take_a_service_that_another_plugin_answers() {
     let folder = tempfile::tempdir().unwrap();
-    let hospital = opened(&Arc::new(Store::open(folder.path()).unwrap()));
+    let hospital = opened(&Arc::new(Store::open(folder.path(), &tenant()).unwrap()));
     let pem = key().public().unwrap().to_pem().unwrap();
     done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
     install(&hospital, &manifest("first", "1.0.0", "shared", "compiled"));
@@ -105,7 +105,7 @@ fn a_newer_version_cannot_take_a_service_that_another_plugin_answers() {
 #[test]
 fn the_same_bytes_in_a_wider_class_do_not_keep_a_plugin_from_running_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(Store::open(folder.path()).unwrap());
+    let store = Arc::new(Store::open(folder.path(), &tenant()).unwrap());
     let hospital = opened(&store);
     let pem = key().public().unwrap().to_pem().unwrap();
     done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });

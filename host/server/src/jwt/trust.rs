@@ -127,6 +127,13 @@ pub struct ClientTrust {
     pub(super) issuers: BTreeMap<Issuer, IssuerTrust>,
 }
 
+impl ClientTrust {
+    /// Every tenant that a client may call about. One may come several times.
+    pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
+        self.issuers.values().map(|trust| &trust.tenant)
+    }
+}
+
 impl FromIterator<(Issuer, IssuerTrust)> for ClientTrust {
     fn from_iter<I: IntoIterator<Item = (Issuer, IssuerTrust)>>(issuers: I) -> Self {
         Self { issuers: issuers.into_iter().collect() }

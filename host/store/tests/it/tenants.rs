@@ -226,19 +226,3 @@ fn the_tenants_of_a_directory_are_listed_and_other_names_are_nobodys() {
     fs::create_dir(dir.path().join("tenants/Not A Tenant")).unwrap();
     assert_eq!(data.tenants().unwrap(), [tenant("north"), tenant("south")]);
 }
-
-#[test]
-fn idle_connections_are_bounded_over_all_tenants() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = DataDirectory::open(dir.path()).unwrap();
-    let names: Vec<TenantId> = (0..100).map(|n| tenant(&format!("t{n}"))).collect();
-    let stores: Vec<Store> = names.iter().map(|name| data.store(name).unwrap()).collect();
-    let files = || fs::read_dir("/proc/self/fd").unwrap().count();
-    let before = files();
-    for store in &stores {
-        store.log_size().unwrap();
-    }
-    // Two files for each connection that waits; other tests of this process open some too.
-    assert!(files().saturating_sub(before) < 2 * 100, "a waiting connection for every tenant");
-    assert!(stores.iter().zip(&names).all(|(store, name)| store.counts(name).unwrap().is_empty()));
-}
