@@ -17,7 +17,7 @@ use crate::report::{Ended, Failure, Report};
 /// The log.
 #[derive(Subcommand)]
 pub(crate) enum Audit {
-    /// Recomputes a tenant's whole log and compares it with its checkpoints. Works while a host runs.
+    /// Recomputes the whole log and compares it with its checkpoints. Works while a host runs.
     #[command(after_help = "Example: cordon audit verify --key log.vkey --since last-month.checkpoint")]
     Verify(Verify),
 }

@@ -15,6 +15,8 @@ mod install;
 #[cfg(test)]
 mod outside;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod wire;

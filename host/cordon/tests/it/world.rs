@@ -100,11 +100,21 @@ impl World {
         Store::open_read_only(&self.folder.path().join("site/data"), &TenantId::new(tenant).unwrap()).unwrap()
     }
 
-    /// The public part of every record, oldest first. To look at them leaves none.
-    pub(crate) fn records(&self) -> Vec<Value> {
-        let reader = self.reader("main");
+    /// The public part of every record of a tenant, oldest first. To look at them leaves none.
+    fn records_of(&self, tenant: &str) -> Vec<Value> {
+        let reader = self.reader(tenant);
         let leaf = |index| serde_json::from_slice(&reader.leaf(LeafIndex(index)).unwrap().unwrap()).unwrap();
         (0..reader.log_size().unwrap()).map(leaf).collect()
+    }
+
+    /// The same of `main`.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.records_of("main")
+    }
+
+    /// The event of every record of a tenant.
+    pub(crate) fn events(&self, tenant: &str) -> Vec<Value> {
+        self.records_of(tenant).into_iter().map(|mut record| record["event"].take()).collect()
     }
 
     /// The event of the newest record.

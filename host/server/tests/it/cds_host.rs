@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ use crate::cds_keys::ClientKey;
 /// 2026-11-22T12:00:00Z.
 pub(crate) const NOW: i64 = 1_795_348_800;
 pub(crate) const ISSUER: &str = "https://ehr.example/";
+/// A client of the tenant `south`, which has no plugins and no rows; its key is the same.
+pub(crate) const SOUTH: &str = "https://south.example/";
 pub(crate) const KID: &str = "k1";
 
 const MANIFEST: &str = r#"
@@ -107,10 +110,32 @@ pub(crate) struct Rooms {
     pub(crate) ward: Vec<Value>,
     pub(crate) end: Option<RunEnd>,
     pub(crate) ledger_fails: bool,
+    /// Where a reader of `main`'s rows waits.
+    pub(crate) gate: Option<Gate>,
     records: Mutex<Vec<Record>>,
     issued: Mutex<Vec<Issued>>,
     spent: Mutex<BTreeSet<(Issuer, String)>>,
     coins: AtomicU64,
+}
+
+/// Tells that somebody has come, and lets nobody through until it is opened, by dropping its other end.
+pub(crate) struct Gate {
+    come: Mutex<Sender<()>>,
+    open: Mutex<Receiver<()>>,
+}
+
+impl Gate {
+    /// The gate, whom it tells, and what keeps it shut.
+    pub(crate) fn shut() -> (Self, Receiver<()>, Sender<()>) {
+        let ((come, told), (shut, open)) = (channel(), channel());
+        (Self { come: Mutex::new(come), open: Mutex::new(open) }, told, shut)
+    }
+
+    fn pass(&self) {
+        // Whoever waited for the first may have gone.
+        self.come.lock().unwrap().send(()).ok();
+        self.open.lock().unwrap().recv().unwrap_err();
+    }
 }
 
 impl Services for Rooms {
@@ -121,6 +146,12 @@ impl Services for Rooms {
 
 impl Records for Rooms {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
+        if query.tenant.as_str() != "main" {
+            return Ok(());
+        }
+        if let Some(gate) = &self.gate {
+            gate.pass();
+        }
         let mut rows = self.ward.iter().filter(|row| query.scope.admits(row));
         match rows.try_for_each(|row| each(Labeled { label: NoRules.mark(row).label, value: row.clone() })) {
             ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
@@ -226,10 +257,12 @@ impl TestHost {
         let rooms = Arc::new(rooms);
         let name = Issuer::new(ISSUER).unwrap();
         settings.issuers.insert(name.clone(), issuer);
-        let tenant = TenantId::new("main").unwrap();
-        let trust =
-            IssuerTrust::new(tenant, &key.jwks(KID), &Alg::ALL, ["https://ehr.example/jwks".to_owned()]).unwrap();
-        let state = state(&rooms, ClientTrust::from_iter([(name, trust)]), settings, body);
+        let trust = |tenant: &str| {
+            let jku = ["https://ehr.example/jwks".to_owned()];
+            IssuerTrust::new(TenantId::new(tenant).unwrap(), &key.jwks(KID), &Alg::ALL, jku).unwrap()
+        };
+        let clients = ClientTrust::from_iter([(name, trust("main")), (Issuer::new(SOUTH).unwrap(), trust("south"))]);
+        let state = state(&rooms, clients, settings, body);
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async move { drop(stopped.await) };
         tokio::spawn(async move { Edge::new(edge).serve(listener, None, router(state), stopped).await.unwrap() });

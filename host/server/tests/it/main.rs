@@ -23,3 +23,5 @@ mod cds_tokens;
 mod cds_wire;
 #[cfg(test)]
 mod requirements;
+#[cfg(test)]
+mod tenants;
