@@ -20,7 +20,7 @@ use crate::clock;
 /// The most records of one group: it bounds how long the first of them waits for the others.
 const MOST_GROUPED: usize = 64;
 
-/// The most records that may wait.
+/// The most records of a tenant that may wait. The queue has room for as many pointers from the start.
 const MOST_WAITING: usize = 4_096;
 
 struct Waiting {
@@ -54,7 +54,7 @@ impl Ledger for Ledgers {
 /// The log of one tenant. Dropping it ends its writer.
 pub struct GroupLedger {
     tenant: TenantId,
-    queue: Option<SyncSender<Waiting>>,
+    queue: Option<SyncSender<Box<Waiting>>>,
     verifier: VerifierKey,
     writer: Option<JoinHandle<()>>,
     writable: Arc<AtomicBool>,
@@ -109,15 +109,15 @@ impl Ledger for GroupLedger {
             return Err(LedgerError);
         }
         let (answer, answered) = sync_channel(1);
-        let waiting = Waiting { record: record.clone(), issued: issued.to_vec(), answer };
+        let waiting = Box::new(Waiting { record: record.clone(), issued: issued.to_vec(), answer });
         self.queue.as_ref().ok_or(LedgerError)?.send(waiting).map_err(|_| LedgerError)?;
         answered.recv().map_err(|_| LedgerError)?
     }
 }
 
-fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Waiting>, writable: &AtomicBool) {
+fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Box<Waiting>>, writable: &AtomicBool) {
     while let Ok(first) = waiting.recv() {
-        let group: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
+        let group: Vec<Box<Waiting>> = std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
         let written = commit(store, signer, &group);
         writable.store(written.is_ok(), Ordering::Relaxed);
         if written.is_err() {
@@ -132,7 +132,7 @@ fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Waiting>, writabl
     }
 }
 
-fn commit(store: &Store, signer: &SignerKey, group: &[Waiting]) -> Result<u64, LedgerError> {
+fn commit(store: &Store, signer: &SignerKey, group: &[Box<Waiting>]) -> Result<u64, LedgerError> {
     let first = store.log_size().map_err(|_| LedgerError)?;
     let mut leaves = Vec::new();
     let mut rows = Vec::new();

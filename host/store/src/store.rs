@@ -112,6 +112,9 @@ impl Store {
     /// # Errors
     /// The file could not be written.
     pub fn keep_log_verifier(&self, text: &str) -> Result<(), KeyError> {
+        if self.log_verifier().is_ok_and(|kept| kept == text) {
+            return Ok(());
+        }
         Ok(self.reader.directory.write_log_verifier(text)?)
     }
 
