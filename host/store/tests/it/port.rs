@@ -171,7 +171,7 @@ fn scattered(n: usize) -> Value {
         1 => json!({"system": "http://loinc.org", "code": code}),
         _ => json!({"system": "", "code": code}),
     };
-    let patient = pick(&["Patient/p", "Patient/q", "https://h/fhir/Patient/p", "Group/g"], 11);
+    let patient = pick(&["Patient/p", "Patient/q", "Patient/p", "Group/g", "https://h/fhir/Patient/p"], 11);
     let date = pick(
         &["2021-03-10", "2021-03", "2021", "2021-05-06T07:08:09+02:00", "1999", "x", "2021-03-31T23:59:59.5Z"],
         13,
