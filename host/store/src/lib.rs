@@ -21,6 +21,7 @@
 //! |---|---|---|
 //! | `resource` | tenant, type, id | the bytes as they were loaded; whose record they belong to; the date of "newest first" |
 //! | `idx_token`, `idx_reference`, `idx_date` | row, parameter, value | what a resource is found by ([`cordon_fhir::search`]) |
+//! | `label`, `label_version` | row; number | the label of a row, the rules that gave it, and which version they had |
 //! | `trust_key` | tenant, key id | a publisher's key, its namespace, who added it when and why, when it was revoked |
 //! | `plugin` | tenant, plugin | the version in use, its grant, whether it is enabled |
 //! | `plugin_version` | tenant, plugin, version | every version that was ever installed: component, envelope, who, when, why |
@@ -44,6 +45,7 @@ mod time;
 
 mod store;
 
+mod labels;
 mod r4;
 mod resource;
 mod search;
@@ -56,6 +58,7 @@ pub mod trust;
 
 pub use data::{DataDirectory, MarkError};
 pub use error::{KeyError, OpenError, StoreError};
+pub use labels::Relabelled;
 pub use load::{LoadError, LoadReport, Progress, load};
 pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
 pub use nonce::Spent;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cordon_core::ids::TenantId;
+use cordon_core::label::Marked;
 use cordon_core::ports::Records;
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::element::references_below;
@@ -117,7 +118,16 @@ pub trait RecordStore: Records {
 impl RecordStore for Store {
     fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
         self.own(tenant)?;
-        self.write(|c| batch.iter().map(|resource| put(c, tenant, resource)).collect())
+        let marks = self.mark(batch.iter().map(|resource| &resource.value));
+        self.write(|c| {
+            let marked = batch.iter().zip(&marks);
+            let mut keep = |(resource, marked): (&Resource, &Option<Marked>)| {
+                let (put, row) = put(c, tenant, resource)?;
+                row.map_or(Ok(()), |row| self.keep_label(c, row, marked.as_ref()))?;
+                Ok(put)
+            };
+            marked.map(&mut keep).collect()
+        })
     }
 
     fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
@@ -152,28 +162,25 @@ impl Reader {
     }
 }
 
-fn put(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Put, StoreError> {
+/// What became of it, and its row if that is new.
+fn put(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<(Put, Option<i64>), StoreError> {
     let sql = "SELECT row, bytes = ?4 FROM resource WHERE tenant = ?1 AND type = ?2 AND id = ?3";
     let key =
         params![tenant.as_str(), resource.reference.resource_type.as_str(), resource.reference.id, resource.bytes];
     let found: Option<(i64, bool)> =
         c.prepare_cached(sql)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     match found {
-        Some((_, true)) => Ok(Put::Unchanged),
+        Some((_, true)) => Ok((Put::Unchanged, None)),
         Some((row, false)) => {
             // The index rows go with it.
             c.prepare_cached("DELETE FROM resource WHERE row = ?1")?.execute([row])?;
-            insert(c, tenant, resource)?;
-            Ok(Put::Replaced)
+            Ok((Put::Replaced, Some(insert(c, tenant, resource)?)))
         }
-        None => {
-            insert(c, tenant, resource)?;
-            Ok(Put::New)
-        }
+        None => Ok((Put::New, Some(insert(c, tenant, resource)?))),
     }
 }
 
-fn insert(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<(), StoreError> {
+fn insert(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<i64, StoreError> {
     let patient = resource.patient();
     let (upper, lower) = primary_date(&resource.value)
         .map_or_else(Default::default, |range| (sortable(range.upper), sortable(range.lower)));
@@ -190,9 +197,10 @@ fn insert(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<(), 
         resource.bytes
     ])?;
     // Nobody searches for what is in no patient's record.
-    let Some(patient) = patient else { return Ok(()) };
+    let Some(patient) = patient else { return Ok(row) };
     let place = Place { row, tenant, patient: &patient, name };
-    index(&resource.value).iter().try_for_each(|entry| place.insert(c, entry))
+    index(&resource.value).iter().try_for_each(|entry| place.insert(c, entry))?;
+    Ok(row)
 }
 
 struct Place<'a> {

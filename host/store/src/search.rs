@@ -5,7 +5,7 @@
 //! newest first, and asks the indexes of each row. Either way rows are read one by one, so whoever has enough stops.
 
 use cordon_core::ids::{PatientId, TenantId};
-use cordon_core::label::{Labeled, Labels as _, NoRules};
+use cordon_core::label::Labeled;
 use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_fhir::json::{JsonLimits, parse};
 use cordon_fhir::query::{Clause, DatePrefix, DateValue, SearchValue, TokenValue};
@@ -21,7 +21,7 @@ use crate::time::sortable;
 
 impl Records for Reader {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
-        let read = self.own(query.tenant).and_then(|()| self.read(|c| visit(c, query, each)));
+        let read = self.own(query.tenant).and_then(|()| self.read(|c| visit(self, c, query, each)));
         read.map_err(|_| RecordsError)
     }
 
@@ -41,15 +41,19 @@ impl Records for Store {
     }
 }
 
-fn visit(c: &Connection, query: Query<'_>, each: &mut Each<'_>) -> Result<(), StoreError> {
+fn visit(reader: &Reader, c: &Connection, query: Query<'_>, each: &mut Each<'_>) -> Result<(), StoreError> {
     let plan = Plan::new(query);
     let mut keys = c.prepare_cached(&plan.sql)?;
-    let mut bytes = c.prepare_cached("SELECT bytes FROM resource WHERE row = ?1")?;
+    let mut kept = c.prepare_cached(
+        "SELECT r.bytes, l.class, l.labelled FROM resource r LEFT JOIN label l ON l.row = r.row WHERE r.row = ?1",
+    )?;
     let mut rows = keys.query(rusqlite::params_from_iter(plan.values))?;
     while let Some(row) = rows.next()? {
-        let text: Vec<u8> = bytes.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?;
+        let (text, class, labelled): (Vec<u8>, Option<u16>, Option<i64>) =
+            kept.query_row([row.get::<_, i64>(0)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let resource = parse(&text, JsonLimits::default()).map_err(|_| StoreError::Damaged)?;
-        if each(Labeled { label: NoRules.mark(&resource).label, value: resource }).is_break() {
+        let label = reader.label(class.zip(labelled), &resource);
+        if each(Labeled { label, value: resource }).is_break() {
             break;
         }
     }

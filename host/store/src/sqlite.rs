@@ -12,7 +12,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::error::{OpenError, StoreError};
 
 /// Every migration, oldest first. One that has been released is never edited: its checksum is kept in the file.
-const MIGRATIONS: &[(&str, &str)] = &[("V1__first", include_str!("../migrations/V1__first.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__first", include_str!("../migrations/V1__first.sql")),
+    ("V2__labels", include_str!("../migrations/V2__labels.sql")),
+];
 
 /// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.
 const BUSY: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::data::{DataDirectory, Turn};
 use crate::directory::{Directory, Root};
 use crate::error::{KeyError, OpenError, StoreError};
+use crate::labels::Labelling;
 use crate::sqlite::{Idle, Readers, Writer};
 
 /// One tenant's store that can only be read. It needs no lock, so a verifier can look while a host runs.
@@ -20,6 +21,7 @@ use crate::sqlite::{Idle, Readers, Writer};
 pub struct Reader {
     readers: Readers,
     directory: Directory,
+    labelling: Option<Labelling>,
 }
 
 /// One tenant's store, of the process that holds the data directory. Reads everything a [`Reader`] reads.
@@ -51,7 +53,7 @@ impl Store {
         let writer = Writer::open(&directory.database())?;
         writer.write(|c| claim(c, tenant, demo))?;
         let readers = Readers::new(tenant.clone(), directory.database(), idle);
-        Ok(Self { reader: Reader { readers, directory }, writer, _turn: turn })
+        Ok(Self { reader: Reader { readers, directory, labelling: None }, writer, _turn: turn })
     }
 
     /// Opens a tenant's existing store for reading, also while a host holds the data directory.
@@ -65,7 +67,7 @@ impl Store {
         let readers = Readers::new(tenant.clone(), directory.database(), Arc::default());
         readers.expect_schema()?;
         match readers.read(owner)? {
-            Some(mark) if mark == mark_of(tenant) => Ok(Reader { readers, directory }),
+            Some(mark) if mark == mark_of(tenant) => Ok(Reader { readers, directory, labelling: None }),
             Some(_) | None => Err(OpenError::Foreign),
         }
     }
@@ -118,6 +120,10 @@ impl Store {
         Ok(self.reader.directory.write_log_verifier(text)?)
     }
 
+    pub(crate) fn set_labelling(&mut self, labelling: Labelling) {
+        self.reader.labelling = Some(labelling);
+    }
+
     pub(crate) fn write<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
         self.writer.write(work)
     }
@@ -163,6 +169,10 @@ impl Reader {
     /// There is none, or it cannot be read.
     pub fn log_verifier(&self) -> io::Result<String> {
         self.directory.log_verifier()
+    }
+
+    pub(crate) fn labelling(&self) -> Option<&Labelling> {
+        self.labelling.as_ref()
     }
 
     /// Refuses another tenant. Queries name their tenant all the same: neither check relies on the other.

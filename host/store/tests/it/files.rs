@@ -63,7 +63,7 @@ fn a_schema_of_a_later_host_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     drop(Store::open(dir.path(), &tenant("ward")).unwrap());
     let later = rusqlite::Connection::open(file(dir.path(), "cordon.db")).unwrap();
-    let sql = "INSERT INTO refinery_schema_history SELECT 2, 'later', applied_on, '1' FROM refinery_schema_history";
+    let sql = "INSERT INTO refinery_schema_history SELECT 1 + max(version), 'later', applied_on, '1' FROM refinery_schema_history";
     assert_eq!(later.execute(sql, []).unwrap(), 1);
     drop(later);
     assert!(matches!(Store::open(dir.path(), &tenant("ward")), Err(OpenError::Schema)));

@@ -12,6 +12,8 @@ mod crash;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod log;
