@@ -10,6 +10,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     setup::nextest()?;
     setup::node()?;
     setup::python()?;
+    setup::solver()?;
     let samples = sh::root().join("sample-plugins");
     run_tests(&["test", "--quiet", "--workspace", "--doc"], &sh::root())?;
     run_tests(&["nextest", "run", "--no-fail-fast"], &samples)?;

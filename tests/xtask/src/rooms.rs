@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::sh;
 
 /// Which workspace crates each crate may import, tests included only where a second list says so.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
@@ -42,6 +42,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "cordon-ward",
         ],
     ),
+    // The prover is a program of its own, beside `cordon`: the daemon has no solver.
+    ("cordon-prove", &["cordon-core", "cordon-policy"]),
     ("cordon-sdk", &[]),
     ("cordon-ward", &[]),
     ("cordon-testkit", &["cordon-core", "cordon-fhir", "cordon-policy", "cordon-runtime"]),
@@ -53,9 +55,10 @@ const ARROWS: [(&str, &[&str]); 15] = [
 const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"];
 
 /// Outside crates that give authority, and the rooms that may import them.
-const AUTHORITY: [(&str, &[&str]); 14] = [
+const AUTHORITY: [(&str, &[&str]); 15] = [
     ("wasmtime", &["cordon-runtime"]),
-    ("tokio", &["cordon-server", "cordon"]),
+    // `cordon-prove` starts the solver and keeps its time.
+    ("tokio", &["cordon-server", "cordon", "cordon-prove"]),
     ("axum", &["cordon-server"]),
     // `cordon` holds `cordon call`, a client to try a host with (decision 5).
     ("hyper", &["cordon-server", "cordon"]),
@@ -69,7 +72,8 @@ const AUTHORITY: [(&str, &[&str]); 14] = [
     // Checkpoints are signed notes; the log verifies them strictly itself.
     ("ed25519-dalek", &["cordon-trust", "cordon-audit"]),
     ("reqwest", &["cordon-connect"]),
-    ("cedar-policy", &["cordon-policy"]),
+    ("cedar-policy", &["cordon-policy", "cordon-prove"]),
+    ("cedar-policy-symcc", &["cordon-prove"]),
 ];
 
 /// Checks the graph.

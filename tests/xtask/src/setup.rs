@@ -60,6 +60,11 @@ pub(crate) fn node() -> anyhow::Result<()> {
     )
 }
 
+/// cvc5, the solver behind `cordon policy diff` and `cordon policy prove`.
+pub(crate) fn solver() -> anyhow::Result<()> {
+    debian("cvc5", &["--version"], "cvc5", "proofs about the hospital's policy are tested with the solver itself")
+}
+
 /// Python 3 with venv, for the independent check.
 pub(crate) fn python() -> anyhow::Result<()> {
     debian(
