@@ -174,3 +174,48 @@ impl RowRule for Cleared {
         vec![Reason::Policy { ids: if failed.is_empty() { policies } else { failed } }]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cordon_core::call::Purpose;
+    use cordon_core::manifest::Hook;
+
+    use super::*;
+
+    fn facts(need: usize) -> Facts {
+        Facts {
+            tenant: "ward".to_owned(),
+            issuer: "https://ehr.example.org".to_owned(),
+            plugin: "org.example.dosing".to_owned(),
+            version: "1.0.0".to_owned(),
+            purpose: Purpose::Treatment,
+            roles: std::collections::BTreeSet::new(),
+            hook: Hook::PatientView,
+            service: "dosing".to_owned(),
+            need: format!("need-{need}"),
+            user_known: true,
+        }
+    }
+
+    #[test]
+    fn only_equal_facts_share_decisions() {
+        let policies = Arc::new(Policies::parse(DEFAULT).unwrap());
+        let (one, same, other) = (policies.clear(facts(1)), policies.clear(facts(1)), policies.clear(facts(2)));
+        assert!(Arc::ptr_eq(&one.verdicts, &same.verdicts));
+        assert!(!Arc::ptr_eq(&one.verdicts, &other.verdicts));
+        let another_version = Arc::new(Policies::parse(DEFAULT).unwrap()).clear(facts(1));
+        assert!(!Arc::ptr_eq(&one.verdicts, &another_version.verdicts));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_what_was_handed_out_stays() {
+        let policies = Arc::new(Policies::parse(DEFAULT).unwrap());
+        let first = policies.clear(facts(0));
+        for need in 1..=2 * KEPT {
+            let cleared = policies.clear(facts(need));
+            assert_eq!(cleared.facts.need, format!("need-{need}"));
+            assert!(policies.kept.lock().unwrap().len() <= KEPT);
+        }
+        assert!(first.permits(Kind::of("Observation"), Label::NORMAL));
+    }
+}

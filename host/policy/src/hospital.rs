@@ -1,25 +1,29 @@
-//! The policy of a hospital: what its grant and its policy set let one invocation see.
+//! The policy of a hospital: what its grant, its policy set and the patient's consent let one invocation see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::ids::NeedName;
-use cordon_core::ports::{Decision, Occasion, Policy, PolicyError};
+use cordon_core::label::Label;
+use cordon_core::ports::{Decision, Occasion, Policy, PolicyError, Reason, RowRule};
+use serde_json::Value;
 
-use crate::cedar::{Facts, Policies};
+use crate::cedar::{Cleared, Facts, Policies};
+use crate::consent::{ConsentRule, ConsentSettings};
 
-/// Grant ∩ policy set, in one version of the policy set. A new version is another value: decisions made under the old one
+/// Grant ∩ policy set ∩ consent, in one version of the policy set. A new version is another value: decisions made under the old one
 /// stay with the invocations they were made for, and are shared with no later one.
 #[derive(Debug, Clone)]
 pub struct HospitalPolicy {
     policies: Arc<Policies>,
+    consent: ConsentSettings,
 }
 
 impl HospitalPolicy {
-    /// Decides by this policy set.
+    /// Decides by this policy set and this reading of consents.
     #[must_use]
-    pub fn new(policies: Arc<Policies>) -> Self {
-        Self { policies }
+    pub fn new(policies: Arc<Policies>, consent: ConsentSettings) -> Self {
+        Self { policies, consent }
     }
 
     /// The policy set.
@@ -31,11 +35,36 @@ impl HospitalPolicy {
 
 impl Policy for HospitalPolicy {
     fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+        let consent = Arc::new(ConsentRule::at(occasion, &self.consent));
         let decide = |need: &NeedName| {
-            let rows = Arc::new(self.policies.clear(facts(occasion, need)));
-            (need.clone(), Decision::Permit { within: None, rows })
+            let decision = if consent.constant() == Some(false) {
+                Decision::Deny(consent.explain(&Value::Null, Label::UNCLASSIFIED))
+            } else {
+                let cleared = self.policies.clear(facts(occasion, need));
+                Decision::Permit { within: None, rows: Arc::new(Both { cleared, consent: Arc::clone(&consent) }) }
+            };
+            (need.clone(), decision)
         };
         Ok(occasion.installed.granted.keys().map(decide).collect())
+    }
+}
+
+/// A row is seen if the policy set permits it and the patient's consents do. The bit test comes first: it is cheaper.
+#[derive(Debug)]
+struct Both {
+    cleared: Cleared,
+    consent: Arc<ConsentRule>,
+}
+
+impl RowRule for Both {
+    fn admits(&self, row: &Value, label: Label) -> bool {
+        self.cleared.admits(row, label) && self.consent.admits(row, label)
+    }
+
+    fn explain(&self, row: &Value, label: Label) -> Vec<Reason> {
+        let mut reasons = self.cleared.explain(row, label);
+        reasons.extend(self.consent.explain(row, label));
+        reasons
     }
 }
 

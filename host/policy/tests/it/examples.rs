@@ -2,13 +2,23 @@
 
 use cordon_core::call::Purpose;
 use cordon_core::label::{Confidentiality, Label, Sensitivity};
-use cordon_policy::cedar::{Facts, Kind};
+use cordon_policy::cedar::{DEFAULT, Facts, Kind};
 
 use crate::ask::{facts, for_purpose, label, of_plugin, permits, policies, sensitive, unclassified, with_roles};
 
 const PSYCHIATRY: &str = include_str!("../../examples/psychiatry-department.cedar");
 const GENETICS: &str = include_str!("../../examples/genetics-inside.cedar");
 const RESEARCH: &str = include_str!("../../examples/research-classified.cedar");
+
+#[test]
+fn the_page_quotes_policies_as_they_are() {
+    let page = include_str!("../../../../docs/policy.md");
+    let quoted: Vec<_> = page.split("```cedar\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(quoted.len(), 4);
+    for policy in quoted {
+        assert!([DEFAULT, PSYCHIATRY, GENETICS, RESEARCH].iter().any(|file| file.contains(policy)), "{policy}");
+    }
+}
 
 #[test]
 fn psychiatry_is_seen_in_its_department_by_its_own_users_only() {

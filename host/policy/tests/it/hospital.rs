@@ -10,8 +10,9 @@ use cordon_core::label::{Label, Sensitivity};
 use cordon_core::manifest::Manifest;
 use cordon_core::ports::{Decision, Occasion, Policy, Reason, RowRule};
 use cordon_policy::cedar::DEFAULT;
+use cordon_policy::consent::{ConsentSettings, Effect};
 use cordon_policy::hospital::HospitalPolicy;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ask::{policies, sensitive};
 
@@ -35,7 +36,22 @@ pub(crate) fn installed() -> Installed {
     Installed { manifest, component: digest, envelope: digest, granted, purposes: grant.purposes, enabled: true }
 }
 
+/// This policy set in a hospital that permits what no consent denies.
+fn hospital(text: &str) -> HospitalPolicy {
+    let consent = ConsentSettings { no_consent: Effect::Permit, ..ConsentSettings::default() };
+    HospitalPolicy::new(Arc::new(policies(text)), consent)
+}
+
 fn decide(policy: &HospitalPolicy, purpose: Purpose, roles: &[&str]) -> BTreeMap<NeedName, Decision> {
+    with_consents(policy, purpose, roles, &[])
+}
+
+fn with_consents(
+    policy: &HospitalPolicy,
+    purpose: Purpose,
+    roles: &[&str],
+    consents: &[Value],
+) -> BTreeMap<NeedName, Decision> {
     let installed = installed();
     let occasion = Occasion {
         tenant: &TenantId::new("ward").unwrap(),
@@ -47,15 +63,18 @@ fn decide(policy: &HospitalPolicy, purpose: Purpose, roles: &[&str]) -> BTreeMap
         installed: &installed,
         service: &installed.manifest.services[0],
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        consents: &[],
+        consents,
     };
     policy.decide(&occasion).unwrap()
 }
 
 /// The row rule of the one granted need.
 fn labs(purpose: Purpose, roles: &[&str]) -> Arc<dyn RowRule> {
-    let policy = HospitalPolicy::new(Arc::new(policies(DEFAULT)));
-    match decide(&policy, purpose, roles).remove(&NeedName::new("labs").unwrap()) {
+    rows(decide(&hospital(DEFAULT), purpose, roles))
+}
+
+fn rows(mut decided: BTreeMap<NeedName, Decision>) -> Arc<dyn RowRule> {
+    match decided.remove(&NeedName::new("labs").unwrap()) {
         Some(Decision::Permit { rows, .. }) => rows,
         other => panic!("{other:?}"),
     }
@@ -63,7 +82,7 @@ fn labs(purpose: Purpose, roles: &[&str]) -> Arc<dyn RowRule> {
 
 #[test]
 fn a_need_that_was_not_granted_is_not_decided_and_so_denied() {
-    let policy = HospitalPolicy::new(Arc::new(policies(DEFAULT)));
+    let policy = hospital(DEFAULT);
     let needs: Vec<_> = decide(&policy, Purpose::Treatment, &[]).into_keys().map(|need| need.to_string()).collect();
     assert_eq!(needs, ["labs"]);
 }
@@ -92,12 +111,40 @@ fn what_no_policy_permits_is_denied_without_a_name() {
 #[test]
 fn a_changed_policy_takes_nothing_over_from_the_one_before() {
     let row = json!({ "resourceType": "Observation" });
-    let before = HospitalPolicy::new(Arc::new(policies(DEFAULT)));
+    let before = hospital(DEFAULT);
     let first = decide(&before, Purpose::Treatment, &[]);
-    let after = HospitalPolicy::new(Arc::new(policies("// closed\n")));
+    let after = hospital("// closed\n");
     let second = decide(&after, Purpose::Treatment, &[]);
     let admits = |decided: &BTreeMap<NeedName, Decision>| {
         decided.values().all(|one| matches!(one, Decision::Permit { rows, .. } if rows.admits(&row, Label::NORMAL)))
     };
     assert_eq!((admits(&first), admits(&second)), (true, false));
+}
+
+#[test]
+fn without_a_consent_a_hospital_that_wants_one_denies_whatever_its_policy_permits() {
+    let strict = HospitalPolicy::new(Arc::new(policies(DEFAULT)), ConsentSettings::default());
+    let decided = decide(&strict, Purpose::Treatment, &[]);
+    assert!(
+        matches!(decided.values().next(), Some(Decision::Deny(reasons)) if matches!(reasons[..], [Reason::Consent { .. }]))
+    );
+}
+
+#[test]
+fn a_row_needs_the_policy_and_the_consent() {
+    let row = json!({ "resourceType": "Observation" });
+    let hiv = sensitive(Sensitivity::Hiv);
+    let denies = [no_hiv()];
+    let allowed = rows(with_consents(&hospital(DEFAULT), Purpose::Treatment, &["hiv-care"], &denies));
+    assert!(!allowed.admits(&row, hiv));
+    assert!(matches!(allowed.explain(&row, hiv)[..], [Reason::Consent { .. }]));
+    assert!(allowed.admits(&row, Label::NORMAL));
+    let neither = rows(with_consents(&hospital(DEFAULT), Purpose::Treatment, &[], &denies));
+    assert!(matches!(neither.explain(&row, hiv)[..], [Reason::Policy { .. }, Reason::Consent { .. }]));
+}
+
+/// The patient permits everything but rows about HIV.
+fn no_hiv() -> Value {
+    let hiv = json!({ "system": crate::consent::ACT_CODE, "code": "HIV" });
+    crate::consent::consent(json!({ "type": "permit", "provision": [{ "type": "deny", "securityLabel": [hiv] }] }))
 }
