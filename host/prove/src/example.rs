@@ -72,8 +72,15 @@ impl Example {
         policies.explain(&self.facts, self.kind, self.label)
     }
 
-    /// The same example with everything made ordinary that does not matter: `holds` says whether it still is one.
-    pub(crate) fn simplest(self, holds: impl Fn(&Self) -> bool) -> Self {
+    /// Whether the label rules give such a label: sensitive is restricted at least.
+    fn is_labelled(&self) -> bool {
+        self.label.sensitivities.is_empty() || self.label.confidentiality >= Confidentiality::Restricted
+    }
+
+    /// The same example with everything made ordinary that does not matter: `is_one` says whether it still is one.
+    pub(crate) fn simplest(self, is_one: impl Fn(&Self) -> bool) -> Self {
+        let labelled = self.is_labelled();
+        let holds = |tried: &Self| (tried.is_labelled() || !labelled) && is_one(tried);
         simpler()
             .into_iter()
             .fold(self, |best, change| {
@@ -172,8 +179,9 @@ fn simpler() -> Vec<Change> {
             })
         })
         .collect();
-    let rest: [fn(&mut Example); 12] = [
+    let rest: [fn(&mut Example); 13] = [
         |tried| tried.label.unclassified = false,
+        |tried| tried.label.confidentiality = Confidentiality::Restricted,
         |tried| tried.label.confidentiality = Confidentiality::Normal,
         |tried| tried.facts.purpose = Purpose::Treatment,
         |tried| tried.facts.roles = BTreeSet::new(),

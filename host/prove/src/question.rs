@@ -86,16 +86,19 @@ impl Condition {
 
 /// `policies` in this world, asked only where every condition holds: elsewhere it denies.
 pub(crate) fn asked(policies: &PolicySet, names: &Names, conditions: &[&Condition]) -> Result<PolicySet, Undecided> {
-    let mut asked = policies.clone();
     let conditions = conditions.iter().map(|condition| condition.cedar.clone());
-    for (number, must) in names.laws().into_iter().chain(conditions).enumerate() {
-        let compile = |error: &dyn std::fmt::Display| Undecided::Compile(error.to_string());
-        let text = format!("forbid (principal, action, resource) unless {{ {must} }};");
-        let policy = Policy::from_str(&text).map_err(|error| compile(&error))?;
-        // A hospital's id comes from a file of text: none holds this character.
-        asked.add(policy.new_id(PolicyId::new(format!("\u{0}{number}")))).map_err(|error| compile(&error))?;
-    }
-    Ok(asked)
+    let laws = names.laws().into_iter().chain(conditions);
+    laws.enumerate().try_fold(policies.clone(), |asked, (number, must)| only(asked, &number.to_string(), &must))
+}
+
+/// The same policies where this holds; elsewhere they deny.
+pub(crate) fn only(mut policies: PolicySet, name: &str, must: &str) -> Result<PolicySet, Undecided> {
+    let compile = |error: &dyn std::fmt::Display| Undecided::Compile(error.to_string());
+    let text = format!("forbid (principal, action, resource) unless {{ {must} }};");
+    let policy = Policy::from_str(&text).map_err(|error| compile(&error))?;
+    // A hospital's id comes from a file of text: none holds this character.
+    policies.add(policy.new_id(PolicyId::new(format!("\u{0}{name}")))).map_err(|error| compile(&error))?;
+    Ok(policies)
 }
 
 /// Permits everything.

@@ -9,6 +9,9 @@ use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, CompiledPolicySet, Env};
 use tokio::process::Command;
 
+use crate::question::only;
+use crate::world::labelled;
+
 /// Why a question has no answer. It is then neither proved nor refuted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undecided {
@@ -64,16 +67,30 @@ impl Prover {
         Ok(Self { compiler, schema, environment, limit, runtime })
     }
 
-    /// A call and a row that the policies permit, if there is one.
+    /// A call and a row that the policies permit, if there is one; one with a label that the rules give, if there is one.
     pub(crate) fn permitted(&mut self, policies: &PolicySet) -> Result<Option<Env>, Undecided> {
+        match self.any_permitted(&only(policies.clone(), "labelled", &labelled())?)? {
+            Some(found) => Ok(Some(found)),
+            None => self.any_permitted(policies),
+        }
+    }
+
+    /// A call and a row that `one` permits and `other` does not, if there is one; chosen alike.
+    pub(crate) fn between(&mut self, one: &PolicySet, other: &PolicySet) -> Result<Option<Env>, Undecided> {
+        match self.any_between(&only(one.clone(), "labelled", &labelled())?, other)? {
+            Some(found) => Ok(Some(found)),
+            None => self.any_between(one, other),
+        }
+    }
+
+    fn any_permitted(&mut self, policies: &PolicySet) -> Result<Option<Env>, Undecided> {
         let compiled = self.compile(policies)?;
         let limit = self.limit;
         let asked = self.compiler.check_always_denies_with_counterexample_opt(&compiled);
         in_time(&self.runtime, limit, asked)
     }
 
-    /// A call and a row that `one` permits and `other` does not, if there is one.
-    pub(crate) fn between(&mut self, one: &PolicySet, other: &PolicySet) -> Result<Option<Env>, Undecided> {
+    fn any_between(&mut self, one: &PolicySet, other: &PolicySet) -> Result<Option<Env>, Undecided> {
         let (one, other) = (self.compile(one)?, self.compile(other)?);
         let limit = self.limit;
         let asked = self.compiler.check_implies_with_counterexample_opt(&one, &other);

@@ -6,7 +6,20 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::{EntityUid, PolicySet};
-use cordon_policy::cedar::publishers;
+use cordon_core::label::{Confidentiality, Sensitivity};
+use cordon_policy::cedar::{attribute, publishers};
+
+/// What the label rules make of a row: sensitive is restricted at least (`docs/labels.md`). Such rows are looked for first, so
+/// that an example is a row there can be. No proof rests on it.
+pub(crate) fn labelled() -> String {
+    let sensitive: Vec<_> = Sensitivity::ALL.map(|one| format!("resource.{}", attribute(one))).into();
+    let restricted: Vec<_> = Confidentiality::ALL
+        .into_iter()
+        .filter(|one| *one >= Confidentiality::Restricted)
+        .map(|one| literal("Confidentiality", one.code()))
+        .collect();
+    format!("!({}) || resource.confidentiality in [{}]", sensitive.join(" || "), restricted.join(", "))
+}
 
 /// The plugins and publishers that policies name.
 #[derive(Debug, Clone, Default)]

@@ -31,8 +31,8 @@ fn a_label_that_is_seen_is_said_with_who_sees_it() {
     let Answer::Counterexample(seen) = asked.never else { panic!("{:?}", asked.never) };
     assert_eq!(
         seen.told.words,
-        "a row (Observation) of confidentiality N marked HIV, for purpose TREAT, user with role hiv-care, through a plugin of \
-         publisher org.startup is visible, permitted by care"
+        "a row (Observation) of confidentiality R marked HIV, for purpose BTG, through a plugin of publisher org.startup is \
+         visible, permitted by care"
     );
 }
 
