@@ -117,7 +117,8 @@ impl Ledger for GroupLedger {
 
 fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Box<Waiting>>, writable: &AtomicBool) {
     while let Ok(first) = waiting.recv() {
-        let group: Vec<Box<Waiting>> = std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
+        let group: Vec<Box<Waiting>> =
+            std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
         let written = commit(store, signer, &group);
         writable.store(written.is_ok(), Ordering::Relaxed);
         if written.is_err() {
