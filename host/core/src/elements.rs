@@ -1,6 +1,6 @@
 //! Minimisation: a row reaches a plugin with the elements its need lists, and nothing else.
 //!
-//! A listed element comes whole, but for what speaks outside the coded fields: free text ([`NAMED_ONLY`]) comes only when
+//! A listed element comes whole, but for what speaks outside the coded fields: free text and attachments comes only when
 //! a path names it, and extensions, contained resources, narrative and element ids never do. References lead only to
 //! rows that are in view.
 
@@ -10,6 +10,8 @@ use std::fmt;
 use cordon_fhir::reference::Reference;
 use cordon_fhir::types::ResourceType;
 use serde_json::{Map, Value};
+
+use crate::dates::Reduction;
 
 /// Why an element list was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,22 +33,51 @@ pub enum ElementError {
 /// Never handed over, whatever a path says.
 const NEVER: [&str; 7] = ["extension", "modifierExtension", "contained", "meta", "implicitRules", "id", "resourceType"];
 
-/// Handed over only when a path names them: what FHIR R4 lets people write freely inside a data type or a backbone
-/// element (`Dosage.patientInstruction`, `Annotation.authorString`, `reaction.description`, `component.valueString`).
-const NAMED_ONLY: [&str; 12] = [
+/// Handed over only when a path names them: what FHIR R4 lets people write freely, and what attachments hold, inside a
+/// data type or a backbone element (`Dosage.patientInstruction`, `Attachment.data`, `reaction.description`).
+const NAMED_ONLY: [&str; 24] = [
     "text",
     "display",
     "title",
     "div",
     "data",
     "url",
-    "authorString",
+    "hash",
+    "citation",
     "comment",
     "description",
+    "documentation",
+    "instruction",
+    "administrationInstruction",
     "patientInstruction",
-    "valueMarkdown",
-    "valueString",
+    "basis",
+    "rationale",
+    "textEquivalent",
+    "documentType",
+    "series",
+    "productRelatedness",
+    "carrierHRF",
+    "carrierAIDC",
+    "brand",
+    "label",
 ];
+
+/// A choice of type that is text: `valueString`, `Annotation.authorString`, `payload.contentString`.
+const NAMED_ONLY_ENDS: [&str; 3] = ["String", "Markdown", "Base64Binary"];
+
+/// Whether a path must end in this name for it to be handed over.
+pub(crate) fn by_name_only(name: &str) -> bool {
+    NAMED_ONLY.contains(&name) || NAMED_ONLY_ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether no path hands it over. A member starting with `_` carries the extensions of a primitive.
+pub(crate) fn never(name: &str) -> bool {
+    NEVER.contains(&name) || name.starts_with('_')
+}
+
+/// Where a display leads whose reference is not listed: it is a part of it, and comes and goes with it. No JSON member of
+/// a resource has this name.
+const TARGET: &str = "\0reference";
 
 /// The members of a Reference (FHIR R4, references).
 const OF_A_REFERENCE: [&str; 6] = ["reference", "type", "identifier", "display", "id", "extension"];
@@ -71,7 +102,7 @@ impl Node {
         static LEAF: Node = Node { whole: true, children: BTreeMap::new() };
         match self.children.get(name) {
             Some(child) => Some((child, whole || child.whole)),
-            None => (whole && !NAMED_ONLY.contains(&name)).then_some((&LEAF, true)),
+            None => (whole && !by_name_only(name)).then_some((&LEAF, true)),
         }
     }
 }
@@ -174,6 +205,11 @@ impl Readable {
         Value::Object(row)
     }
 
+    /// With dates and ages as the need says.
+    pub(crate) fn reduced(self, reduction: &Reduction) -> Self {
+        if reduction.is_none() { self } else { Self(reduction.value(self.0, "", "").unwrap_or_default()) }
+    }
+
     /// The same without any reference: what it says whatever else is in view.
     #[must_use]
     pub fn alone(&self) -> Value {
@@ -204,8 +240,7 @@ pub fn changes_meaning(resource: &Value) -> bool {
 fn keep_members(members: &Map<String, Value>, (node, whole): (&Node, bool), out: &mut Map<String, Value>) {
     let members: BTreeMap<&String, &Value> = members.iter().collect();
     for (name, value) in members {
-        // A member starting with `_` carries the extensions of a primitive.
-        if NEVER.contains(&name.as_str()) || name.starts_with('_') {
+        if never(name) {
             continue;
         }
         if let Some(kept) = node.step(whole, name).and_then(|below| keep(value, below)) {
@@ -217,7 +252,7 @@ fn keep_members(members: &Map<String, Value>, (node, whole): (&Node, bool), out:
 /// The value as far as it is listed; `None` when nothing of it is left.
 fn keep(value: &Value, (node, whole): (&Node, bool)) -> Option<Value> {
     match value {
-        Value::Object(members) if is_reference(members) => keep_reference(members, node),
+        Value::Object(members) if is_reference(members) => keep_reference(members, (node, whole)),
         Value::Object(members) => {
             let mut out = Map::new();
             keep_members(members, (node, whole), &mut out);
@@ -236,7 +271,7 @@ fn some(items: Vec<Value>) -> Option<Value> {
 
 /// Whether this is a Reference: it has a literal target, or it can be nothing else. A logical one (FHIR R4, references:
 /// `identifier` without `reference`) names a row as well, and never one that is known to be in view.
-fn is_reference(members: &Map<String, Value>) -> bool {
+pub(crate) fn is_reference(members: &Map<String, Value>) -> bool {
     let by_identifier = members.get("identifier").is_some_and(Value::is_object);
     let by_type = members.get("type").and_then(Value::as_str).is_some_and(|name| ResourceType::new(name).is_ok());
     let only = |name: &String| OF_A_REFERENCE.contains(&name.strip_prefix('_').unwrap_or(name));
@@ -244,13 +279,18 @@ fn is_reference(members: &Map<String, Value>) -> bool {
 }
 
 /// Of a Reference, where it leads and, if a path names it, its display; its `identifier` would name a row out of view.
-fn keep_reference(members: &Map<String, Value>, node: &Node) -> Option<Value> {
+fn keep_reference(members: &Map<String, Value>, (node, whole): (&Node, bool)) -> Option<Value> {
     let target = members.get("reference").and_then(Value::as_str).and_then(Reference::parse)?;
+    let listed = |name| node.step(whole, name).is_some_and(|(_, whole)| whole);
     let mut out = Map::new();
-    if let (Some(display), true) = (members.get("display"), node.children.contains_key("display")) {
+    if let Some(display) = members.get("display").filter(|_| listed("display")) {
         out.insert("display".to_owned(), display.clone());
     }
-    out.insert("reference".to_owned(), Value::from(target.to_string()));
+    if out.is_empty() && !listed("reference") {
+        return None;
+    }
+    let member = if listed("reference") { "reference" } else { TARGET };
+    out.insert(member.to_owned(), Value::from(target.to_string()));
     Some(Value::Object(out))
 }
 
@@ -260,8 +300,11 @@ fn resolve(value: &Value, link: &dyn Fn(&Reference) -> Option<String>) -> Option
         Value::Object(members) => {
             let mut out = Map::new();
             for (name, value) in members {
-                let linked = match value.as_str().filter(|_| name == "reference") {
-                    Some(target) => Value::from(link(&Reference::parse(target)?)?),
+                let linked = match value.as_str().filter(|_| name == "reference" || name == TARGET) {
+                    Some(target) => match link(&Reference::parse(target)?)? {
+                        _ if name == TARGET => continue,
+                        minted => Value::from(minted),
+                    },
                     None => match resolve(value, link) {
                         Some(value) => value,
                         None => continue,
@@ -312,6 +355,15 @@ mod tests {
         let kept = minimise(&["subject", "performer"], &row);
         assert_eq!(kept["subject"], json!({"reference": "Patient/r1"}));
         assert_eq!(kept.get("performer"), None);
+    }
+
+    #[test]
+    fn a_display_alone_comes_without_its_reference_and_not_without_its_row() {
+        let row = json!({"resourceType": "Observation", "subject": {"reference": "Patient/p", "display": "Ann"},
+            "encounter": {"reference": "Encounter/e", "display": "Ward"}});
+        let kept = minimise(&["subject.display", "encounter.display", "subject.type"], &row);
+        assert_eq!(kept, json!({"resourceType": "Observation", "id": "r2", "subject": {"display": "Ann"}}));
+        assert_eq!(minimise(&["subject.reference"], &row)["subject"], json!({"reference": "Patient/r1"}));
     }
 
     #[test]

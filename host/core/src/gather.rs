@@ -7,12 +7,13 @@ use std::fmt;
 use cordon_fhir::reference::Reference;
 
 use crate::clearance::Clearance;
+use crate::dates::Shift;
 use crate::ids::NeedName;
 use crate::label::Labels;
 use crate::manifest::Source;
 use crate::ports::{Records, Unobtainable};
 use crate::record::NeedCounts;
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, Sources};
 use crate::view::View;
 
 /// Views, and the clearance they were made under. Prints counts: the rest is the patient's.
@@ -24,6 +25,8 @@ pub struct Views {
     drafts: BTreeMap<String, Reference>,
     /// Of each view, which resources its rows are.
     origins: Vec<Vec<Option<Reference>>>,
+    /// How far the patient's dates were moved, if they were.
+    shift: Option<Shift>,
 }
 
 impl Views {
@@ -44,6 +47,11 @@ impl Views {
         &self.counts
     }
 
+    /// How far the patient's dates were moved for this plugin, if they were.
+    pub(crate) fn shift(&self) -> Option<Shift> {
+        self.shift
+    }
+
     /// The draft order a minted id stands for.
     pub(crate) fn draft(&self, minted: &str) -> Option<&Reference> {
         self.drafts.get(minted)
@@ -61,7 +69,7 @@ impl Views {
 
 impl fmt::Debug for Views {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { clearance, views, counts, drafts: _, origins: _ } = self;
+        let Self { clearance, views, counts, drafts: _, origins: _, shift: _ } = self;
         let mut printed = f.debug_struct("Views");
         printed.field("clearance", clearance).field("views", views).field("counts", counts).finish_non_exhaustive()
     }
@@ -82,8 +90,9 @@ pub enum Gathered {
 /// Obtains every granted need.
 pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) -> Gathered {
     let mut shelves = Vec::new();
+    let shift = Shift::of(clearance.call(), records);
     for cleared in clearance.needs().values() {
-        match Shelf::fill(&clearance, cleared, records, labels) {
+        match Shelf::fill(&clearance, cleared, shift.clone(), Sources { records, labels }) {
             Ok(shelf) => shelves.push(shelf),
             Err(unobtainable) => return Gathered::Unobtainable(clearance, unobtainable),
         }
@@ -94,7 +103,7 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
     let views = shelves.iter().map(|shelf| shelf.view(&minted)).collect();
     let counts = shelves.iter().map(|shelf| (shelf.cleared().need().name.clone(), shelf.counts().clone())).collect();
     let origins = shelves.iter().map(|shelf| shelf.origins().map(|origin| origin.cloned()).collect()).collect();
-    let views = Views { views, counts, drafts, origins, clearance };
+    let views = Views { views, counts, drafts, origins, shift: shift.unwrap_or_default(), clearance };
     if withheld { Gathered::Withheld(views) } else { Gathered::Ready(views) }
 }
 
@@ -112,7 +121,7 @@ fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
 /// The draft orders in view by minted id, so that a suggestion to delete one can be restored at the sink.
 fn drafts(shelves: &[Shelf], minted: &BTreeMap<Reference, String>) -> BTreeMap<String, Reference> {
     let context = shelves.iter().filter(|shelf| match shelf.cleared().need().source {
-        Source::Record(_) => false,
+        Source::Record(_) | Source::Encounter | Source::User => false,
         Source::DraftOrders | Source::Selections => true,
     });
     let references = context.flat_map(|shelf| shelf.origins().flatten());

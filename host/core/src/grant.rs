@@ -97,7 +97,9 @@ fn within(manifest: &Manifest, name: &NeedName, granted: &GrantedNeed) -> Result
     match &need.source {
         Source::Record(asked) if asked.implies(&scope) => Ok(Some(scope)),
         Source::Record(_) => Err(GrantError::Wider(name.clone())),
-        Source::DraftOrders | Source::Selections => Err(GrantError::NoScope(name.clone())),
+        Source::DraftOrders | Source::Selections | Source::Encounter | Source::User => {
+            Err(GrantError::NoScope(name.clone()))
+        }
     }
 }
 

@@ -212,6 +212,29 @@ impl fmt::Debug for Coins {
     }
 }
 
+/// A tenant's secret for what stands in the place of a patient's own data, such as shifted dates. It outlives calls and
+/// restarts, and never leaves the host. Prints nothing of it.
+#[derive(Clone, Copy)]
+pub struct PseudonymKey([u8; 32]);
+
+impl PseudonymKey {
+    /// Takes 32 random bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn secret(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl fmt::Debug for PseudonymKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PseudonymKey(…)")
+    }
+}
+
 /// A host-minted UUID (RFC 9562 version 4 layout), drawn from an invocation's coins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MintedId(String);

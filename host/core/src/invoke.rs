@@ -157,7 +157,7 @@ fn message(views: &Views) -> RunMessage {
         limits: call.installed.manifest.limits,
         hook: call.service.hook,
         service: call.service.id.clone(),
-        now: call.now,
+        now: views.shift().map_or(call.now, |shift| shift.instant(call.now)),
         locale: call.locale.clone(),
         views: views.views().to_vec(),
         budget: call.budget,

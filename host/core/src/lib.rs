@@ -11,6 +11,7 @@ pub mod labelling;
 
 pub mod limits;
 
+pub mod dates;
 pub mod elements;
 pub mod manifest;
 pub mod proposal;

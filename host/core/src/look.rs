@@ -2,22 +2,30 @@
 //!
 //! For an operator's eyes. It is the pipeline's own `admit` and `gather`, so what it shows is what a plugin gets.
 
+mod absent;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::ControlFlow;
 
+use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::Scope;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::HookCall;
-use crate::clearance::{AdmitError, Clearance, admit};
+use crate::clearance::{AdmitError, Clearance, Cleared, admit};
+use crate::elements::changes_meaning;
 use crate::gather::{Gathered, Views, gather};
 use crate::ids::NeedName;
 use crate::label::{Labeled, Labels, Marked};
 use crate::manifest::Source;
 use crate::ports::{Policy, Query, Reason, Records, RecordsError, Unobtainable};
 use crate::shelf::reference_of;
+
+pub use absent::Reduced;
+use absent::absent;
 
 /// Why there is nothing to look at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,8 +65,11 @@ pub struct LookedRow {
     pub label: String,
     /// The rules that gave the label.
     pub rules: Vec<String>,
-    /// What each need that asks for it shows or does not show; empty when no need asks for it.
+    /// What each need that asks for it shows or does not show.
     pub needs: Vec<Shown>,
+    /// Why no need shows it, when none asks for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Why>,
 }
 
 /// What one need shows of a row.
@@ -69,9 +80,38 @@ pub struct Shown {
     /// The row as the plugin would read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<Value>,
-    /// Why it would not; empty for a row that is only beyond the need's limit or its modifier cannot be shown.
+    /// What of a shown row is absent or reduced, by its path in the resource, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub absent: BTreeMap<String, Reduced>,
+    /// Why the row is not shown; empty when it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Why>,
+}
+
+/// Why a row is not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Why {
+    /// It is above the clearance.
+    Clearance(Reason),
+    /// It is within the clearance.
+    Row(RowReason),
+}
+
+/// Why a row within the clearance is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum RowReason {
+    /// No granted need asks for it.
+    NoNeed,
+    /// It lies in another patient's compartment, or in none.
+    OtherPatient,
+    /// Its modifier extension could not be shown.
+    ChangedMeaning,
+    /// A row of the same id is there already.
+    Duplicate,
+    /// The need asks for fewer rows.
+    BeyondNewest,
 }
 
 /// Looks at the call's patient as its plugin would.
@@ -91,9 +131,11 @@ pub fn look(
         Gathered::Unobtainable(_, why) => return Err(why.into()),
     };
     let mut rows = Vec::new();
+    let mut seen = BTreeSet::new();
     for row in everything(views.clearance(), records)? {
         let marked = labels.mark(&row.value);
-        rows.push(looked(&views, row, marked));
+        let again = reference_of(&row.value).is_some_and(|reference| !seen.insert(reference));
+        rows.push(looked(&views, row, marked, again));
     }
     Ok(Look { runs, rows })
 }
@@ -110,27 +152,53 @@ fn everything(clearance: &Clearance, records: &dyn Records) -> Result<Vec<Labele
     Ok(rows)
 }
 
-fn looked(views: &Views, row: Labeled<Value>, marked: Marked) -> LookedRow {
+fn looked(views: &Views, row: Labeled<Value>, marked: Marked, again: bool) -> LookedRow {
     let reference = reference_of(&row.value);
+    let call = views.clearance().call();
     let asked = views.clearance().needs().values().filter(|cleared| match &cleared.need().source {
         Source::Record(scope) => scope.admits(&row.value),
-        Source::DraftOrders | Source::Selections => false,
+        Source::Encounter => reference.is_some() && reference == call.encounter,
+        Source::DraftOrders | Source::Selections | Source::User => false,
     });
-    let needs = asked.map(|cleared| Shown {
-        need: cleared.need().name.clone(),
-        row: reference.as_ref().and_then(|reference| shown(views, &cleared.need().name, reference)),
-        reasons: cleared.explain(&row.value, row.label),
-    });
+    let needs: Vec<_> = asked.map(|cleared| shown(views, cleared, &row, reference.as_ref(), again)).collect();
     LookedRow {
-        needs: needs.collect(),
+        reasons: if needs.is_empty() { vec![Why::Row(RowReason::NoNeed)] } else { Vec::new() },
+        needs,
         label: row.label.to_string(),
         rules: marked.rules.into_iter().map(|rule| rule.0).collect(),
         resource: row.value,
     }
 }
 
-fn shown(views: &Views, need: &NeedName, reference: &Reference) -> Option<Value> {
+fn shown(views: &Views, cleared: &Cleared, row: &Labeled<Value>, named: Option<&Reference>, again: bool) -> Shown {
+    let need = cleared.need();
+    let in_view = named.filter(|_| !again).and_then(|reference| in_view(views, &need.name, reference));
+    let (absent, reasons) = match &in_view {
+        Some(_) => (absent(&row.value, views, need), Vec::new()),
+        None => (BTreeMap::new(), why_not(views, cleared, row, again)),
+    };
+    Shown { need: need.name.clone(), row: in_view, absent, reasons }
+}
+
+fn in_view(views: &Views, need: &NeedName, reference: &Reference) -> Option<Value> {
     let (view, origins) = views.origins().find(|(view, _)| view.need() == need)?;
     let at = origins.iter().position(|origin| origin.as_ref() == Some(reference))?;
     serde_json::from_str(view.rows().get(at)?).ok()
+}
+
+/// In the order in which `gather` asks.
+fn why_not(views: &Views, cleared: &Cleared, row: &Labeled<Value>, again: bool) -> Vec<Why> {
+    if membership(&row.value, views.clearance().call().patient.as_str()) != Membership::Member {
+        return vec![Why::Row(RowReason::OtherPatient)];
+    }
+    let above: Vec<_> = cleared.explain(&row.value, row.label).into_iter().map(Why::Clearance).collect();
+    if !above.is_empty() {
+        return above;
+    }
+    let reason = match (changes_meaning(&row.value), again) {
+        (true, _) => RowReason::ChangedMeaning,
+        (false, true) => RowReason::Duplicate,
+        (false, false) => RowReason::BeyondNewest,
+    };
+    vec![Why::Row(reason)]
 }

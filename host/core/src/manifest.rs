@@ -3,23 +3,29 @@
 //! Nothing listed means nothing allowed. An unknown field, a duplicate key and a field that the host cannot enforce are
 //! refused, so that what a reviewer reads is what will happen.
 
+mod need;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use cordon_fhir::scope::{Context, Permission, Scope};
-use cordon_fhir::search::primary_date_elements;
 use serde::{Deserialize, Serialize};
 
-use crate::elements::{ElementError, Elements};
+use crate::elements::ElementError;
 use crate::ids::{EntryName, NeedName, PluginId, ServiceId};
 use crate::limits::{LimitClass, Limits};
 use crate::profile::line;
 use crate::proposal::Proposal;
 
+pub use need::{Ages, Dates, Need, OnWithheld, Source};
+use need::{RawNeed, check_together};
+
 /// The one WIT version this host serves.
 pub const WIT: &str = "cordon:clinical@0.1.0";
 
-/// Prefetch tokens that the host fills in itself. A manifest may name no other.
+/// Prefetch token of a search. A manifest names none: the host writes the templates.
 pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
+
+/// Prefetch token of the encounter in context.
+pub const ENCOUNTER_TOKEN: &str = "{{context.encounterId}}";
 
 /// The most needs of one manifest: a reviewer reads them all, and every call pays for each of them.
 pub const MOST_NEEDS: usize = 32;
@@ -46,7 +52,7 @@ pub enum ManifestError {
         why: String,
     },
     /// A prefetch token that the host does not fill.
-    #[error("need `{need}`: unknown prefetch token; the host fills {PATIENT_TOKEN} itself and no other")]
+    #[error("need `{need}`: a need names no prefetch token; the host writes the templates itself")]
     PrefetchToken {
         /// The need.
         need: NeedName,
@@ -180,55 +186,6 @@ pub struct Service {
     pub link: Option<Link>,
 }
 
-/// What happens when something of a need is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnWithheld {
-    /// The plugin runs on what it may see.
-    Run,
-    /// The plugin is not run; the clinician reads that nothing was evaluated.
-    Abstain,
-}
-
-/// Where a need's rows come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The record: prefetch or the store, by a SMART v2 scope.
-    Record(Scope),
-    /// The orders being written: `context.draftOrders`.
-    DraftOrders,
-    /// Those of them that are selected: `context.selections`.
-    Selections,
-}
-
-impl Source {
-    /// The scope of a need on the record.
-    #[must_use]
-    pub fn record(&self) -> Option<&Scope> {
-        match self {
-            Self::Record(scope) => Some(scope),
-            Self::DraftOrders | Self::Selections => None,
-        }
-    }
-}
-
-/// One declared need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    /// Its name, unique in the manifest; also the prefetch key.
-    pub name: NeedName,
-    /// Where its rows come from.
-    pub source: Source,
-    /// The elements handed over.
-    pub elements: Elements,
-    /// The newest so many visible rows; `None` means all.
-    pub newest: Option<u32>,
-    /// What to do when something is withheld.
-    pub on_withheld: OnWithheld,
-    /// Why the plugin needs it, for the reviewer.
-    pub why: String,
-}
-
 /// An override reason that cards may offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -310,6 +267,12 @@ impl Manifest {
         raw.check()
     }
 
+    /// Whether every date that the plugin reads is moved by the patient's secret offset.
+    #[must_use]
+    pub fn shifts_dates(&self) -> bool {
+        self.needs.values().any(|need| need.dates == Dates::Shifted)
+    }
+
     /// The service with this id for this hook.
     #[must_use]
     pub fn service(&self, id: &ServiceId, hook: Hook) -> Option<&Service> {
@@ -354,18 +317,6 @@ struct Raw {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawNeed {
-    name: NeedName,
-    scope: Option<String>,
-    source: Option<String>,
-    elements: Vec<String>,
-    newest: Option<u32>,
-    on_withheld: Option<OnWithheld>,
-    why: String,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawProposal {
     name: EntryName,
@@ -407,6 +358,7 @@ impl Raw {
             return Err(ManifestError::Rule(format!("at most {MOST_NEEDS} [[need]] entries")));
         }
         let needs = self.need.into_iter().map(RawNeed::check).collect::<Result<Vec<_>, _>>()?;
+        check_together(&needs)?;
         let proposals = self
             .proposal
             .into_iter()
@@ -442,83 +394,6 @@ impl Raw {
             limits,
         })
     }
-}
-
-impl RawNeed {
-    fn check(self) -> Result<Need, ManifestError> {
-        let scope_error = |why: String| ManifestError::Scope { need: self.name.clone(), why };
-        let named = self.scope.as_deref().or(self.source.as_deref()).unwrap_or_default();
-        if named.contains("{{") {
-            return Err(ManifestError::PrefetchToken { need: self.name });
-        }
-        let source = match (self.scope.as_deref(), self.source.as_deref()) {
-            (Some(text), None) => Source::Record(record_scope(text).map_err(scope_error)?),
-            (None, Some("context.draftOrders")) => Source::DraftOrders,
-            (None, Some("context.selections")) => Source::Selections,
-            (None, Some(_)) => {
-                return Err(scope_error("source is context.draftOrders or context.selections".to_owned()));
-            }
-            (Some(_), Some(_)) | (None, None) => return Err(scope_error("name either scope or source".to_owned())),
-        };
-        let elements =
-            Elements::parse(&self.elements).map_err(|why| ManifestError::Element { need: self.name.clone(), why })?;
-        if let Some(newest) = self.newest {
-            check_newest(newest, &source, &elements)
-                .map_err(|why| ManifestError::Rule(format!("need `{}`: newest {why}", self.name)))?;
-        }
-        if self.why.trim().is_empty() {
-            return Err(ManifestError::Rule(format!("need `{}`: say why", self.name)));
-        }
-        let on_withheld = self.on_withheld.unwrap_or(OnWithheld::Abstain);
-        Ok(Need { name: self.name, source, elements, newest: self.newest, on_withheld, why: self.why })
-    }
-}
-
-/// Rows are ordered by what the plugin reads of them, so it must read the date. Of several it reads the best one: were
-/// one above it left out, the order would tell of that one.
-fn check_newest(newest: u32, source: &Source, elements: &Elements) -> Result<(), String> {
-    if newest == 0 {
-        return Err("is at least 1".to_owned());
-    }
-    let Some(kind) = source.record().and_then(Scope::resource) else {
-        return Err("is for a need with a scope: what is being written has no order of its own".to_owned());
-    };
-    let dates: Vec<&str> = primary_date_elements(kind).collect();
-    let listed = dates.iter().take_while(|date| elements.holds(date)).count();
-    let hidden = dates.get(listed);
-    let beyond = dates.iter().skip(listed).any(|date| elements.touches(date));
-    match hidden {
-        None if dates.is_empty() => Err(format!("has no meaning for {kind}: it has no date to order by")),
-        Some(date) if beyond || listed == 0 => Err(format!("orders rows by {date}: add it to elements")),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// A need reads one patient's data and nothing else: `patient/Type.rs…` or a part of those letters.
-fn record_scope(text: &str) -> Result<Scope, String> {
-    let scope = Scope::parse(text).map_err(|error| error.to_string())?;
-    if scope.context() != Context::Patient {
-        return Err("a need starts with patient/".to_owned());
-    }
-    let Some(kind) = scope.resource() else {
-        return Err("a need names one resource type, not *".to_owned());
-    };
-    let permissions = scope.permissions();
-    let writes = [Permission::Create, Permission::Update, Permission::Delete];
-    if writes.into_iter().any(|write| permissions.contains(write)) {
-        return Err("a need only reads: letters r and s".to_owned());
-    }
-    // An instance read is possible only of the patient in context; every other type is searched.
-    if kind.as_str() == "Patient" && !permissions.contains(Permission::Read) {
-        return Err("a need on Patient has the letter r".to_owned());
-    }
-    if kind.as_str() != "Patient" && !permissions.contains(Permission::Search) {
-        return Err("a need on this type is a search and has the letter s".to_owned());
-    }
-    if scope.search_query(PATIENT_TOKEN).is_none() {
-        return Err("no prefetch template can ask for it: it is not a search by patient".to_owned());
-    }
-    Ok(scope)
 }
 
 fn check_services(services: &[Service]) -> Result<(), ManifestError> {

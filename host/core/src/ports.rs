@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::call::Purpose;
 use crate::grant::Installed;
-use crate::ids::{Issuer, NeedName, PatientId, Role, TenantId};
+use crate::ids::{Issuer, NeedName, PatientId, PseudonymKey, Role, TenantId};
 use crate::label::{Label, Labeled};
 use crate::manifest::Service;
 use crate::message::{RunMessage, RunReply};
@@ -174,6 +174,14 @@ pub trait Records {
     /// # Errors
     /// [`RecordsError`]; the call then ends as one whose consent cannot be obtained.
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError>;
+
+    /// The tenant's secret for what stands in the place of a patient's own data. A source that keeps none has none.
+    ///
+    /// # Errors
+    /// [`RecordsError`]; then no need with shifted dates can be obtained.
+    fn pseudonyms(&self, _: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        Err(RecordsError)
+    }
 }
 
 /// The runner could not take the message. The guest has not run or its answer is lost.

@@ -160,7 +160,7 @@ fn pack(cards: Vec<Card>, views: &Views) -> Release<Cards> {
 fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Result<Card, ProfileError> {
     let call = views.clearance().call();
     let manifest = &call.installed.manifest;
-    let detail = detail(advice.detail.as_deref(), words.footer.for_locale(&call.locale))?;
+    let detail = detail(advice.detail.as_deref(), &footer(manifest, words, &call.locale))?;
     let uuid = mint.id();
     let suggestions = suggestions(&advice.suggestions, views, mint)?;
     Ok(Card {
@@ -174,6 +174,16 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
         suggestions,
         override_reasons: override_reasons(&advice.override_reasons, manifest)?,
     })
+}
+
+/// The manifest alone chooses it, so that it is the same under every card.
+fn footer(manifest: &Manifest, words: &Words, locale: &str) -> String {
+    let footer = words.footer.for_locale(locale);
+    if manifest.shifts_dates() {
+        format!("{footer} {}", words.dates_shifted.for_locale(locale))
+    } else {
+        footer.to_owned()
+    }
 }
 
 /// The plugin's words over the hospital's. The profile closes every block it opens, so after a blank line the rule is a

@@ -12,23 +12,33 @@ use cordon_fhir::scope::Scope;
 use cordon_fhir::search::primary_date;
 use cordon_fhir::types::{resource_id, resource_type};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::call::{HookCall, Prefetch, UserRight};
 use crate::clearance::{Clearance, Cleared};
+use crate::dates::{Reduction, Shift};
 use crate::elements::{Readable, changes_meaning};
-use crate::ids::{Coins, Digest};
+use crate::ids::{Coins, Digest, Role};
 use crate::label::{Label, Labeled, Labels};
 use crate::limits::{MOST_ROW_BYTES, MOST_ROWS};
-use crate::manifest::Source;
-use crate::ports::{Query, Records, Unobtainable};
+use crate::manifest::{Dates, Source};
+use crate::ports::{Query, Records, RecordsError, Unobtainable};
 use crate::record::{Dropped, NeedCounts};
 use crate::view::View;
+
+/// Where rows come from, and what labels those that the client sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) records: &'a dyn Records,
+    pub(crate) labels: &'a dyn Labels,
+}
 
 /// The rows of one need.
 pub(crate) struct Shelf {
     cleared: Cleared,
+    reduction: Reduction,
     patient: String,
+    encounter: Option<Reference>,
     coins: Coins,
     rows: Vec<Row>,
     /// What they take up.
@@ -61,9 +71,9 @@ fn dated(row: &Value) -> Option<Dated> {
 }
 
 impl Row {
-    fn new(row: &Value, cleared: &Cleared, coins: Coins) -> Self {
+    fn new(row: &Value, cleared: &Cleared, reduction: &Reduction, coins: Coins) -> Self {
         let origin = reference_of(row);
-        let readable = cleared.need().elements.read(row);
+        let readable = cleared.need().elements.read(row).reduced(reduction);
         let alone = readable.alone();
         let text = alone.to_string();
         let name = origin.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -78,13 +88,17 @@ impl Shelf {
     pub(crate) fn fill(
         clearance: &Clearance,
         cleared: &Cleared,
-        records: &dyn Records,
-        labels: &dyn Labels,
+        shift: Result<Option<Shift>, RecordsError>,
+        from: Sources<'_>,
     ) -> Result<Self, Unobtainable> {
         let call = clearance.call();
+        let need = cleared.need();
+        let shift = shift.map_err(|_| Unobtainable(need.name.clone()))?;
         let mut shelf = Self {
             cleared: cleared.clone(),
+            reduction: Reduction::of(need, call.now, shift),
             patient: call.patient.to_string(),
+            encounter: call.encounter.clone(),
             coins: call.coins,
             rows: Vec::new(),
             bytes: 0,
@@ -95,29 +109,50 @@ impl Shelf {
         // Of a denied need, asking the source would tell it, and a failure of it would tell the caller, that there is
         // something.
         if !cleared.denied() {
-            shelf.collect(call, records, labels)?;
+            shelf.collect(call, from)?;
             shelf.settle();
         }
         if shelf.overfull { Err(shelf.unobtainable()) } else { Ok(shelf) }
     }
 
-    fn collect(&mut self, call: &HookCall, records: &dyn Records, labels: &dyn Labels) -> Result<(), Unobtainable> {
+    fn collect(&mut self, call: &HookCall, from: Sources<'_>) -> Result<(), Unobtainable> {
+        let labels = from.labels;
         let need = self.cleared.need().clone();
         match &need.source {
-            Source::Record(scope) => match call.prefetch.get(&need.name) {
-                Some(Prefetch::Rows { rows, complete: true }) => self.offer_all(rows, labels),
-                Some(Prefetch::Null) => {}
-                // A page that is not all of it, a failure and a missing key alike: the store stands in, or nobody does.
-                Some(Prefetch::Rows { complete: false, .. } | Prefetch::Failed) | None => {
-                    self.stand_in(call, scope, records)?;
-                }
-            },
+            Source::Record(scope) => self.obtain(call, scope, from)?,
             Source::DraftOrders => self.offer_all(&call.draft_orders, labels),
             Source::Selections => {
                 // A set: both lists are as long as the client likes.
                 let selections: BTreeSet<&Reference> = call.selections.iter().collect();
                 let selected = |row: &&Value| reference_of(row).is_some_and(|r| selections.contains(&r));
                 self.offer_all(call.draft_orders.iter().filter(selected), labels);
+            }
+            Source::Encounter => {
+                if let Some(encounter) = &call.encounter {
+                    let scope = format!("patient/Encounter.r?_id={}", encounter.id);
+                    let scope = Scope::parse(&scope).map_err(|_| self.unobtainable())?;
+                    self.obtain(call, &scope, from)?;
+                }
+            }
+            Source::User => {
+                if let Some(row) = roles(&call.roles)
+                    && self.offer(&row, || Label::NORMAL).is_break()
+                {
+                    return Err(self.unobtainable());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the client sent, or the record in its place.
+    fn obtain(&mut self, call: &HookCall, scope: &Scope, from: Sources<'_>) -> Result<(), Unobtainable> {
+        match call.prefetch.get(&self.cleared.need().name) {
+            Some(Prefetch::Rows { rows, complete: true }) => self.offer_all(rows, from.labels),
+            Some(Prefetch::Null) => {}
+            // A page that is not all of it, a failure and a missing key alike: the store stands in, or nobody does.
+            Some(Prefetch::Rows { complete: false, .. } | Prefetch::Failed) | None => {
+                self.stand_in(call, scope, from.records)?;
             }
         }
         Ok(())
@@ -142,7 +177,8 @@ impl Shelf {
             return Err(self.unobtainable());
         }
         let query = Query { tenant: &call.tenant, patient: &call.patient, scope };
-        let mut left = self.newest();
+        // A shift moves a date without its day from where the source has it, so the source's order decides nothing.
+        let mut left = if self.cleared.need().dates == Dates::Shifted { usize::MAX } else { self.newest() };
         let mut last = None;
         let mut each = |row: Labeled<Value>| {
             // The source gives the newest first: what is older than the last row wanted need not be read. An equal one
@@ -176,7 +212,7 @@ impl Shelf {
             self.counts.drop(dropped);
             return ControlFlow::Continue(());
         }
-        let row = Row::new(row, &self.cleared, self.coins);
+        let row = Row::new(row, &self.cleared, &self.reduction, self.coins);
         self.seen.extend(row.origin.clone());
         self.bytes = self.bytes.saturating_add(row.bytes);
         self.rows.push(row);
@@ -193,13 +229,14 @@ impl Shelf {
         }
         let membership = membership(row, &self.patient);
         match &self.cleared.need().source {
-            Source::Record(_) if membership != Membership::Member => return Err(Dropped::Foreign),
+            Source::Record(_) | Source::Encounter if membership != Membership::Member => return Err(Dropped::Foreign),
             Source::Record(scope) if !scope.admits(row) => return Err(Dropped::OutsideNeed),
+            Source::Encounter if reference_of(row) != self.encounter => return Err(Dropped::OutsideNeed),
             // A draft may not name its patient yet, but it must not name another.
             Source::DraftOrders | Source::Selections if membership == Membership::Foreign => {
                 return Err(Dropped::Foreign);
             }
-            Source::Record(_) | Source::DraftOrders | Source::Selections => {}
+            Source::Record(_) | Source::DraftOrders | Source::Selections | Source::Encounter | Source::User => {}
         }
         if !self.cleared.dominates(row, label) {
             return Err(Dropped::Withheld);
@@ -256,6 +293,16 @@ impl Shelf {
         });
         View::new(self.cleared.need().name.clone(), rows.collect())
     }
+}
+
+/// The user's roles as a row that the host makes: who the user is stays outside.
+fn roles(roles: &BTreeSet<Role>) -> Option<Value> {
+    let coding = |role: &Role| match role.as_str().rsplit_once('|') {
+        Some((system, code)) => json!({"coding": [{"system": system, "code": code}]}),
+        None => json!({"coding": [{"code": role.as_str()}]}),
+    };
+    let codes: Vec<Value> = roles.iter().map(coding).collect();
+    (!codes.is_empty()).then(|| json!({"resourceType": "PractitionerRole", "code": codes}))
 }
 
 /// What a row is called in the record.

@@ -7,6 +7,8 @@ use crate::manifest::Texts;
 pub struct Words {
     /// Stands under every card.
     pub footer: Texts,
+    /// Follows it under every card of a plugin that reads shifted dates.
+    pub dates_shifted: Texts,
     /// The summary of the card that says a tool was not run.
     pub not_evaluated: Texts,
     /// Its detail.
@@ -22,6 +24,10 @@ impl Default for Words {
             footer: texts(
                 "This tool uses only the data it is allowed to see. The data may be incomplete.",
                 "Dieses Werkzeug nutzt nur Daten, die es sehen darf. Die Daten können unvollständig sein.",
+            ),
+            dates_shifted: texts(
+                "The dates that this tool reads were moved on purpose: no date in its text is a real one.",
+                "Die Kalendertage, die dieses Werkzeug liest, sind mit Absicht verschoben: Kein Datum in seinem Text stimmt.",
             ),
             not_evaluated: texts("Not evaluated", "Nicht ausgewertet"),
             not_evaluated_detail: texts(

@@ -1,6 +1,6 @@
 //! A manifest's needs and sinks in plain words, for somebody who has to say yes or no.
 
-use cordon_core::manifest::{Need, OnWithheld, Source};
+use cordon_core::manifest::{Ages, Dates, Need, OnWithheld, Source};
 use cordon_fhir::query::Clause;
 use cordon_fhir::scope::Scope;
 
@@ -9,13 +9,24 @@ pub(crate) fn asks(need: &Need) -> String {
     let which = match &need.source {
         Source::DraftOrders => "the orders being written".to_owned(),
         Source::Selections => "the orders being selected".to_owned(),
+        Source::Encounter => "the encounter in context".to_owned(),
+        Source::User => "the roles of the user, not who the user is".to_owned(),
         Source::Record(scope) => {
             let kind = scope.resource().map_or("resource", |kind| kind.as_str());
             format!("{kind} of the patient in context{}", conditions(scope))
         }
     };
     let many = need.newest.map_or_else(|| "all".to_owned(), |newest| format!("the newest {newest}"));
-    format!("{which}: {many}, and of each only {}", need.elements.paths().join(", "))
+    let dates = match need.dates {
+        Dates::Exact => "",
+        Dates::Year => "; of dates the year",
+        Dates::Shifted => "; dates moved by a secret number of weeks",
+    };
+    let ages = match need.ages {
+        Ages::Exact => "",
+        Ages::NinetyPlus => "; ages above 89 as 90",
+    };
+    format!("{which}: {many}, and of each only {}{dates}{ages}", need.elements.paths().join(", "))
 }
 
 fn conditions(scope: &Scope) -> String {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
 use cordon_core::grant::{Grant, GrantError, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NameError, NeedName, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NameError, NeedName, Role, TenantId};
 use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
@@ -136,8 +136,8 @@ impl Desk {
             service: service.clone(),
             hook_instance: "00000000-0000-4000-8000-000000000000".to_owned(),
             user: None,
-            roles: BTreeSet::new(),
-            encounter: None,
+            roles: context.roles,
+            encounter: context.encounter,
             patient: case.patient.clone(),
             draft_orders: context.draft_orders,
             selections: context.selections,
@@ -172,6 +172,8 @@ fn counts(event: Event) -> BTreeMap<NeedName, NeedCounts> {
 struct Context {
     draft_orders: Vec<Value>,
     selections: Vec<Reference>,
+    encounter: Option<Reference>,
+    roles: BTreeSet<Role>,
     prefetch: BTreeMap<NeedName, Prefetch>,
     right: UserRight,
 }
@@ -183,6 +185,8 @@ impl Context {
             Given::Record { draft_orders, selections, .. } => Self {
                 draft_orders: draft_orders.clone(),
                 selections: selections.clone(),
+                encounter: None,
+                roles: BTreeSet::new(),
                 prefetch: BTreeMap::new(),
                 right: UserRight::Scopes(manifest.needs.values().filter_map(scope).collect()),
             },
@@ -195,24 +199,33 @@ impl Context {
         let mut context = Self {
             draft_orders: Vec::new(),
             selections: Vec::new(),
+            encounter: None,
+            roles: BTreeSet::new(),
             prefetch: BTreeMap::new(),
             right: UserRight::Unverified,
         };
         for need in manifest.needs.values() {
             let rows = rows.get(&need.name);
             match &need.source {
-                Source::Record(_) => {
-                    let sent = rows.map(|rows| Prefetch::Rows { rows: rows.clone(), complete: true });
-                    context.prefetch.insert(need.name.clone(), sent.unwrap_or(Prefetch::Null));
-                }
+                Source::Record(_) => context.send(need, rows),
                 Source::DraftOrders => context.draft(rows),
                 Source::Selections => {
                     context.draft(rows);
                     context.selections.extend(rows.into_iter().flatten().filter_map(reference));
                 }
+                Source::Encounter => {
+                    context.encounter = rows.and_then(|rows| rows.first()).and_then(reference);
+                    context.send(need, rows);
+                }
+                Source::User => context.roles.extend(rows.into_iter().flatten().flat_map(roles)),
             }
         }
         context
+    }
+
+    fn send(&mut self, need: &Need, rows: Option<&Vec<Value>>) {
+        let sent = rows.map(|rows| Prefetch::Rows { rows: rows.clone(), complete: true });
+        self.prefetch.insert(need.name.clone(), sent.unwrap_or(Prefetch::Null));
     }
 
     fn draft(&mut self, rows: Option<&Vec<Value>>) {
@@ -225,8 +238,20 @@ impl Context {
 fn scope(need: &Need) -> Option<cordon_fhir::scope::Scope> {
     match &need.source {
         Source::Record(scope) => Some(scope.clone()),
-        Source::DraftOrders | Source::Selections => None,
+        Source::DraftOrders | Source::Selections | Source::Encounter | Source::User => None,
     }
+}
+
+/// The roles that a row of `context.user` names, as the host would give it (`PractitionerRole.code`).
+fn roles(row: &Value) -> Vec<Role> {
+    let list = |value: &'_ Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let codings = list(row, "code").into_iter().flat_map(|concept| list(&concept, "coding"));
+    let text = |coding: &Value, name: &str| coding.get(name).and_then(Value::as_str).map(str::to_owned);
+    let role = |coding: Value| match (text(&coding, "system"), text(&coding, "code")?) {
+        (Some(system), code) => Role::new(format!("{system}|{code}")).ok(),
+        (None, code) => Role::new(code).ok(),
+    };
+    codings.filter_map(role).collect()
 }
 
 fn reference(row: &Value) -> Option<Reference> {

@@ -161,6 +161,8 @@ pub(crate) fn empty_needs(manifest: &Manifest, ran: &Ran) -> Vec<String> {
         Source::Record(_) => "the record",
         Source::DraftOrders => "context.draftOrders",
         Source::Selections => "context.selections",
+        Source::Encounter => "context.encounter",
+        Source::User => "context.user",
     };
     let needs = manifest.needs.values().filter(|need| empty(&need.name));
     needs.map(|need| format!("need `{}` found nothing in {}", need.name, place(&need.source))).collect()

@@ -84,6 +84,8 @@ fn rows<'a>(need: &Need, given: &'a Given) -> Vec<&'a Value> {
             resources.iter().filter(|row| scope.admits(row)).collect()
         }
         (Given::Record { draft_orders, .. }, Source::DraftOrders | Source::Selections) => draft_orders.iter().collect(),
+        // A record on a desk is read without an encounter and without roles.
+        (Given::Record { .. }, Source::Encounter | Source::User) => Vec::new(),
     }
 }
 

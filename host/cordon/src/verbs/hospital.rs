@@ -255,8 +255,14 @@ fn need(need: &Value) -> String {
     };
     let newest = need.get("newest").and_then(Value::as_u64);
     let many = newest.map_or_else(|| "all".to_owned(), |newest| format!("the newest {newest}"));
+    let dates = match need.get("dates").and_then(Value::as_str) {
+        Some("year") => ", of dates the year",
+        Some("shifted") => ", dates moved by a secret number of weeks",
+        Some(_) | None => "",
+    };
+    let ages = if need.get("ages").and_then(Value::as_str) == Some("90+") { ", ages above 89 as 90" } else { "" };
     format!(
-        "\n  {}: {granted}\n      {}, {many}\n      of each only {}\n      if withheld, it {}\n      why: {}",
+        "\n  {}: {granted}\n      {}, {many}\n      of each only {}{dates}{ages}\n      if withheld, it {}\n      why: {}",
         text(need, "name"),
         readable(&text(need, "asks-for")),
         text(need, "elements"),

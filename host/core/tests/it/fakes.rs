@@ -8,7 +8,7 @@ use std::time::Duration;
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
 use cordon_core::clearance::{Clearance, admit};
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NeedName, PatientId, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NeedName, PatientId, PseudonymKey, TenantId};
 use cordon_core::invoke::Ports;
 use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::{Hook, Manifest};
@@ -163,6 +163,10 @@ impl Records for Stored {
 
     fn consents(&self, _: &TenantId, _: &PatientId) -> Result<Vec<Value>, RecordsError> {
         Ok(Vec::new())
+    }
+
+    fn pseudonyms(&self, _: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        Ok(PseudonymKey::new([9; 32]))
     }
 }
 

@@ -7,13 +7,19 @@ mod cards;
 #[cfg(test)]
 mod clearance;
 #[cfg(test)]
+mod dates;
+#[cfg(test)]
 mod fakes;
 #[cfg(test)]
 mod gather;
 #[cfg(test)]
 mod label_score;
 #[cfg(test)]
+mod look;
+#[cfg(test)]
 mod manifest;
+#[cfg(test)]
+mod paths;
 #[cfg(test)]
 mod pipeline;
 #[cfg(test)]

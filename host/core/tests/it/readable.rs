@@ -141,6 +141,29 @@ fn the_store_and_the_client_give_the_same_rows_also_when_the_limit_falls_among_e
     assert_eq!(rows(&views(call, Some(held))), by_client);
 }
 
+#[test]
+fn rd_05_ids_are_opaque_minted_for_the_call_and_say_nothing_of_hidden_rows() {
+    let seen = |ids: [&str; 2], hidden: &[&str]| {
+        let row = |id: &str, date: &str, about: &str| {
+            let mut row = creatinine(id, "p", date);
+            row["subject"]["reference"] = json!("Patient/p");
+            row["basedOn"] = json!([{"reference": format!("Observation/{about}")}]);
+            row
+        };
+        let mut sent = vec![row(ids[0], "2021-01-02", ids[1]), row(ids[1], "2021-01-01", "hidden")];
+        sent.extend(hidden.iter().map(|id| creatinine(id, "q", "2021-01-03")));
+        let views = views(under(r#"elements = ["basedOn", "effectiveDateTime", "subject"]"#, sent), None);
+        views.views().iter().flat_map(|view| view.rows().to_vec()).map(|row| row.to_string()).collect::<Vec<_>>()
+    };
+    let one = seen(["a", "b"], &[]);
+    assert!(one[0].contains("\"basedOn\":[{\"reference\":\"Observation/r2\"}]"), "{}", one[0]);
+    assert!(!one[1].contains("basedOn"));
+    for (ids, hidden) in [(["b", "a"], vec![]), (["z9", "9z"], vec!["hidden"]), (["a", "b"], vec!["0", "hidden", "zz"])]
+    {
+        assert_eq!(seen(ids, &hidden), one);
+    }
+}
+
 fn obtained(call: HookCall) -> bool {
     match gather(clearance(call), &Stored(None), &NoRules) {
         Gathered::Ready(_) => true,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cordon_core::call::Prefetch;
 use cordon_core::grant::Installed;
 use cordon_core::ids::NeedName;
-use cordon_core::manifest::{Need, OnWithheld, PATIENT_TOKEN, Source};
+use cordon_core::manifest::{ENCOUNTER_TOKEN, Need, OnWithheld, PATIENT_TOKEN, Source};
 use cordon_fhir::types::resource_type;
 use serde_json::{Map, Value};
 
@@ -17,7 +17,11 @@ pub(super) fn templates(installed: &Installed) -> BTreeMap<NeedName, String> {
 }
 
 fn template(need: &Need, installed: &Installed) -> Option<String> {
-    let Source::Record(asked) = &need.source else { return None };
+    let asked = match &need.source {
+        Source::Record(asked) => asked,
+        Source::Encounter => return Some(format!("Encounter/{ENCOUNTER_TOKEN}")),
+        Source::DraftOrders | Source::Selections | Source::User => return None,
+    };
     let narrower = installed.granted.get(&need.name)?;
     let scope = match need.on_withheld {
         OnWithheld::Run => narrower.as_ref().unwrap_or(asked),
@@ -87,6 +91,9 @@ fn reports_failure(entry: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cordon_core::grant::Grant;
+    use cordon_core::ids::Digest;
+    use cordon_core::manifest::Manifest;
     use serde_json::json;
 
     use super::*;
@@ -94,6 +101,35 @@ mod tests {
     fn complete(bundle: Value) -> (usize, bool) {
         let Prefetch::Rows { rows, complete } = state(bundle) else { panic!("no rows") };
         (rows.len(), complete)
+    }
+
+    #[test]
+    fn the_encounter_is_asked_for_by_its_token_and_what_the_call_itself_holds_is_not_asked_for() {
+        let need = |name: &str, from: &str| {
+            format!("[[need]]\nname = \"{name}\"\n{from}\nelements = [\"status\", \"code\"]\nwhy = \"w\"\n")
+        };
+        let of = |name: &str| need(name, &format!("source = \"context.{name}\""));
+        let text = format!(
+            "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.1.0\"\ntitle = {{ en = \"x\" }}\n\
+             description = {{ en = \"x\" }}\nintended-use = \"x\"\npublisher = \"x\"\ncontact = \"x\"\n\
+             source = {{ label = \"x\" }}\ncards = {{ mode = \"text\" }}\n\
+             [[service]]\nid = \"x\"\nhook = \"patient-view\"\ndescription = \"x\"\n{}{}{}",
+            of("encounter"),
+            of("user"),
+            need("problems", "scope = \"patient/Condition.rs\"")
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let grant = Grant::whole(&manifest);
+        let installed = Installed {
+            granted: grant.check(&manifest).unwrap(),
+            purposes: grant.purposes.clone(),
+            component: Digest::of(b""),
+            envelope: Digest::of(b""),
+            enabled: true,
+            manifest,
+        };
+        let templates: Vec<_> = templates(&installed).into_values().collect();
+        assert_eq!(templates, ["Encounter/{{context.encounterId}}", "Condition?patient={{context.patientId}}"]);
     }
 
     #[test]

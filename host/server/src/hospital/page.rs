@@ -60,11 +60,14 @@ fn need_row(need: &Need, granted: Option<&GrantedNeed>) -> Value {
         Source::Record(scope) => scope.to_string(),
         Source::DraftOrders => "the orders being written".to_owned(),
         Source::Selections => "the orders selected".to_owned(),
+        Source::Encounter => "the encounter in context".to_owned(),
+        Source::User => "the user's roles, not who the user is".to_owned(),
     };
     let withheld = match need.on_withheld {
         OnWithheld::Run => "runs without",
         OnWithheld::Abstain => "is not run",
     };
     json!({ "name": need.name, "asks-for": asks_for, "elements": need.elements.paths().join(", "), "newest": need.newest,
+        "dates": need.dates, "ages": need.ages,
         "if-withheld": withheld, "why": need.why, "granted": granted })
 }

@@ -64,6 +64,27 @@ fn a_record_is_searched_for_one_patient_alone() {
 }
 
 #[test]
+fn the_encounter_and_the_roles_are_given_as_rows_of_their_needs() {
+    let need = |name: &str, elements: &str| {
+        format!(
+            "[[need]]\nname = \"{name}\"\nsource = \"context.{name}\"\nelements = [{elements}]\nwhy = \"Testing.\"\n"
+        )
+    };
+    let manifest = format!("{MANIFEST}\n{}\n{}", need("encounter", "\"status\""), need("user", "\"code\""));
+    let desk = Desk::new(&cordon_guest_build::guest("reads_the_labs").unwrap(), &manifest).unwrap();
+    let encounter =
+        json!({"resourceType": "Encounter", "id": "e", "status": "planned", "subject": {"reference": "Patient/p1"}});
+    let role = json!({"resourceType": "PractitionerRole", "code": [{"coding": [{"system": "s", "code": "doctor"}]}]});
+    let given = |needs: Value| {
+        let case = json!({"hook": "patient-view", "service": "probe", "patient": "p1", "needs": needs, "expect": {"cards": [{}]}});
+        let case = Case::parse(&case.to_string(), &|_| None).unwrap();
+        desk.run("case", &case).unwrap().rows.values().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(given(json!({"encounter": [encounter], "user": [role], "labs": [observation("a", "p1")]})), [1, 1, 1]);
+    assert_eq!(given(json!({})), [0, 0, 0]);
+}
+
+#[test]
 fn rows_given_by_need_go_the_same_way() {
     let expect = json!({"cards": [{"summary-contains": "1 of 1 labs"}]});
     let report = run("reads_the_labs", &json!({"needs": {"labs": [observation("a", "p1")]}, "expect": expect}));
