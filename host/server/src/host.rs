@@ -203,6 +203,9 @@ fn stores(config: &Config, data: &DataDirectory) -> Result<Stores, HostError> {
         if let Some(bytes) = tenant.store_bytes {
             store.limit(bytes)?;
         }
+        if store.pseudonym_key()?.is_none() {
+            store.keep_pseudonym_key(&draw()?)?;
+        }
         Ok(Arc::new(store))
     };
     config.tenants.iter().map(open).collect()
@@ -213,11 +216,15 @@ fn ledgers(config: &Config, stores: &Stores) -> Result<Ledgers, HostError> {
     stores.iter().map(|store| ledger(config, store)).collect()
 }
 
+fn draw() -> Result<[u8; 32], HostError> {
+    clock::draw().map_err(|error| HostError::System(error.to_string()))
+}
+
 fn ledger(config: &Config, store: &Arc<Store>) -> Result<GroupLedger, HostError> {
     let seed = match store.log_key()? {
         Some(seed) => seed,
         None => {
-            let seed = clock::draw().map_err(|error| HostError::System(error.to_string()))?;
+            let seed = draw()?;
             store.keep_log_key(&seed)?;
             seed
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cordon_core::ids::{PatientId, ServiceId, TenantId};
+use cordon_core::ids::{PatientId, PseudonymKey, ServiceId, TenantId};
 use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_store::Store;
 use jiff::Timestamp;
@@ -44,6 +44,10 @@ impl Records for Stores {
 
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
         self.of(tenant).ok_or(RecordsError)?.consents(tenant, patient)
+    }
+
+    fn pseudonyms(&self, tenant: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        self.of(tenant).ok_or(RecordsError)?.pseudonyms(tenant)
     }
 }
 

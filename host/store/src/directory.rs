@@ -19,7 +19,7 @@ const TENANTS: &str = "tenants";
 const DATABASE: &str = "cordon.db";
 const KEYS: &str = "keys";
 const LOG_KEY: &str = "keys/log";
-const LOG_KEY_DRAFT: &str = "keys/log.new";
+const PSEUDONYM_KEY: &str = "keys/pseudonyms";
 const LOG_VERIFIER: &str = "log.vkey";
 
 /// The host's folder.
@@ -135,7 +135,23 @@ impl Directory {
     }
 
     pub(crate) fn log_key(&self) -> Result<Option<[u8; 32]>, KeyError> {
-        let mut file = match self.dir.open(LOG_KEY) {
+        self.key(LOG_KEY)
+    }
+
+    pub(crate) fn write_log_key(&self, seed: &[u8; 32]) -> Result<(), KeyError> {
+        self.write_key(LOG_KEY, seed)
+    }
+
+    pub(crate) fn pseudonym_key(&self) -> Result<Option<[u8; 32]>, KeyError> {
+        self.key(PSEUDONYM_KEY)
+    }
+
+    pub(crate) fn write_pseudonym_key(&self, key: &[u8; 32]) -> Result<(), KeyError> {
+        self.write_key(PSEUDONYM_KEY, key)
+    }
+
+    fn key(&self, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
+        let mut file = match self.dir.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };
@@ -148,15 +164,16 @@ impl Directory {
     }
 
     /// Writes beside and renames, so that there is a whole key or none.
-    pub(crate) fn write_log_key(&self, seed: &[u8; 32]) -> Result<(), KeyError> {
-        if self.dir.exists(LOG_KEY) {
+    fn write_key(&self, name: &str, key: &[u8; 32]) -> Result<(), KeyError> {
+        if self.dir.exists(name) {
             return Err(KeyError::Exists);
         }
+        let draft = format!("{name}.new");
         let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
-        let mut file = self.dir.open_with(LOG_KEY_DRAFT, &options)?;
-        file.write_all(seed)?;
+        let mut file = self.dir.open_with(&draft, &options)?;
+        file.write_all(key)?;
         file.sync_all()?;
-        self.dir.rename(LOG_KEY_DRAFT, &self.dir, LOG_KEY)?;
+        self.dir.rename(&draft, &self.dir, name)?;
         Ok(self.dir.open(KEYS)?.sync_all()?)
     }
 

@@ -85,7 +85,7 @@ pub enum KeyError {
     /// Others than the owner may read or write it.
     #[error("the key file is open to others: its mode must be 0600")]
     Exposed,
-    /// There is a key already, and a log key is never replaced.
+    /// There is a key already, and none is ever replaced.
     #[error("there is a key already")]
     Exists,
 }

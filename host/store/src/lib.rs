@@ -8,6 +8,7 @@
 //! | `tenants/ID/cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
 //! | `tenants/ID/log.vkey` | the public key that checkpoints are verified with |
 //! | `tenants/ID/keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
+//! | `tenants/ID/keys/pseudonyms` | 32 bytes, mode 0600: the key that shifted dates are drawn with |
 //!
 //! The host opens its own files through `cap-std` directories. SQLite is the exception: it opens its own files, so it is
 //! given the path of the database and nothing else.

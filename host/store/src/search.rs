@@ -4,7 +4,7 @@
 //! A scope with a `code` is answered from the codes of this patient; any other walks this patient's rows of the type,
 //! newest first, and asks the indexes of each row. Either way rows are read one by one, so whoever has enough stops.
 
-use cordon_core::ids::{PatientId, TenantId};
+use cordon_core::ids::{PatientId, PseudonymKey, TenantId};
 use cordon_core::label::Labeled;
 use cordon_core::ports::{Each, Query, Records, RecordsError};
 use cordon_fhir::json::{JsonLimits, parse};
@@ -29,6 +29,12 @@ impl Records for Reader {
         let read = self.own(tenant).and_then(|()| self.read(|c| consents(c, tenant, patient)));
         read.map_err(|_| RecordsError)
     }
+
+    fn pseudonyms(&self, tenant: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        self.own(tenant).map_err(|_| RecordsError)?;
+        let kept = self.directory.pseudonym_key().map_err(|_| RecordsError)?;
+        kept.map(PseudonymKey::new).ok_or(RecordsError)
+    }
 }
 
 impl Records for Store {
@@ -38,6 +44,10 @@ impl Records for Store {
 
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
         Reader::consents(self, tenant, patient)
+    }
+
+    fn pseudonyms(&self, tenant: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        Reader::pseudonyms(self, tenant)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::sqlite::{Idle, Readers, Writer};
 #[derive(Debug)]
 pub struct Reader {
     readers: Readers,
-    directory: Directory,
+    pub(crate) directory: Directory,
     labelling: Option<Labelling>,
 }
 
@@ -107,6 +107,22 @@ impl Store {
     /// [`KeyError::Exists`] if there is one.
     pub fn keep_log_key(&self, seed: &[u8; 32]) -> Result<(), KeyError> {
         self.reader.directory.write_log_key(seed)
+    }
+
+    /// The key that pseudonyms such as shifted dates are drawn with, if one was kept.
+    ///
+    /// # Errors
+    /// [`KeyError::Exposed`] if others than the owner may touch the file.
+    pub fn pseudonym_key(&self) -> Result<Option<[u8; 32]>, KeyError> {
+        self.reader.directory.pseudonym_key()
+    }
+
+    /// Keeps that key. It is never replaced: what was shifted by another would not fit.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] if there is one.
+    pub fn keep_pseudonym_key(&self, key: &[u8; 32]) -> Result<(), KeyError> {
+        self.reader.directory.write_pseudonym_key(key)
     }
 
     /// Keeps the public key that checkpoints are verified with in `log.vkey`, where `cordon audit verify` looks for it.

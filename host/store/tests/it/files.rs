@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use cordon_core::ports::Records as _;
 use cordon_store::{DataDirectory, KeyError, MarkError, OpenError, RecordStore, Resource, Store, StoreError};
 use serde_json::json;
 
@@ -137,6 +138,21 @@ fn the_log_key_is_kept_once_and_for_its_owner_only() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(bench.log_key(), Err(KeyError::Exposed)));
+}
+
+#[test]
+fn the_pseudonym_key_is_its_own_and_is_read_through_the_port_by_its_tenant_only() {
+    let bench = Bench::new();
+    let own = bench.tenant().clone();
+    assert!(bench.pseudonyms(&own).is_err());
+    bench.keep_log_key(&[7; 32]).unwrap();
+    bench.keep_pseudonym_key(&[8; 32]).unwrap();
+    assert!(matches!(bench.keep_pseudonym_key(&[9; 32]), Err(KeyError::Exists)));
+    assert_eq!((bench.log_key().unwrap(), bench.pseudonym_key().unwrap()), (Some([7; 32]), Some([8; 32])));
+    assert!(bench.pseudonyms(&own).is_ok());
+    assert!(bench.pseudonyms(&tenant("another")).is_err());
+    fs::set_permissions(bench.file("keys/pseudonyms"), fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(bench.pseudonyms(&own).is_err());
 }
 
 #[test]
