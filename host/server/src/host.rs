@@ -211,9 +211,21 @@ fn stores(config: &Config, data: &DataDirectory) -> Result<Stores, HostError> {
     config.tenants.iter().map(open).collect()
 }
 
-/// Opens every tenant's log and writes down that the host started: a host that cannot write does not start.
+/// Opens every tenant's log and writes down that the host started. A host that can write none does not start; a tenant
+/// whose log is full gets no answer, and takes none from the others.
 fn ledgers(config: &Config, stores: &Stores) -> Result<Ledgers, HostError> {
-    stores.iter().map(|store| ledger(config, store)).collect()
+    let ledgers: Ledgers = stores.iter().map(|store| ledger(config, store)).collect::<Result<_, HostError>>()?;
+    let begun = ledgers.iter().filter(|ledger| begin(ledger)).count();
+    if begun == 0 { Err(LedgerError.into()) } else { Ok(ledgers) }
+}
+
+fn begin(ledger: &GroupLedger) -> bool {
+    let (tenant, event) = (ledger.tenant().clone(), Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() });
+    let begun = ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[]);
+    if begun.is_err() {
+        tracing::error!(tenant = %ledger.tenant(), "the log cannot be written: no call of this tenant is answered");
+    }
+    begun.is_ok()
 }
 
 fn draw() -> Result<[u8; 32], HostError> {
@@ -229,13 +241,9 @@ fn ledger(config: &Config, store: &Arc<Store>) -> Result<GroupLedger, HostError>
             seed
         }
     };
-    let tenant = store.tenant().clone();
-    let signer = SignerKey::new(Origin::new(format!("{}/{tenant}", config.log_origin))?, seed);
+    let signer = SignerKey::new(Origin::new(format!("{}/{}", config.log_origin, store.tenant()))?, seed);
     store.keep_log_verifier(&signer.verifier().to_string())?;
-    let ledger = GroupLedger::start(Arc::clone(store), signer).map_err(|error| HostError::System(error.to_string()))?;
-    let event = Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() };
-    ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[])?;
-    Ok(ledger)
+    GroupLedger::start(Arc::clone(store), signer).map_err(|error| HostError::System(error.to_string()))
 }
 
 fn cds_state(

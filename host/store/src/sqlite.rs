@@ -71,9 +71,9 @@ impl Writer {
 #[derive(Debug, Default)]
 pub(crate) struct Idle(Mutex<Vec<(TenantId, Connection)>>);
 
-/// The most connections that wait to be used again: as many as a host runs calls at one time by default. The one that
-/// waited longest is closed for a newcomer.
-const MOST_IDLE: usize = 64;
+/// The most connections that wait to be used again, some 150 kB and two open files each: two for every tenant of a host of
+/// 100. The one that waited longest is closed for a newcomer.
+const MOST_IDLE: usize = 256;
 
 impl Idle {
     fn take(&self, tenant: &TenantId) -> Option<Connection> {
@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn waiting_connections_are_bounded_over_all_tenants_and_go_to_their_own() {
-        let tenants: Vec<TenantId> = (0..100).map(|n| TenantId::new(format!("t{n}")).unwrap()).collect();
+        let many = MOST_IDLE + 10;
+        let tenants: Vec<TenantId> = (0..many).map(|n| TenantId::new(format!("t{n}")).unwrap()).collect();
         let idle = Idle::default();
         for tenant in &tenants {
             let connection = Connection::open_in_memory().unwrap();
@@ -149,9 +150,9 @@ mod tests {
             idle.keep(tenant, connection);
         }
         assert_eq!(idle.0.lock().unwrap().len(), MOST_IDLE);
-        assert!(idle.take(&tenants[0]).is_none());
-        let own = idle.take(&tenants[99]).unwrap();
-        assert!(own.table_exists(None, "t99").unwrap());
-        assert!(idle.take(&tenants[99]).is_none());
+        assert!(idle.take(&tenants[9]).is_none());
+        let own = idle.take(&tenants[10]).unwrap();
+        assert!(own.table_exists(None, "t10").unwrap());
+        assert!(idle.take(&tenants[10]).is_none());
     }
 }

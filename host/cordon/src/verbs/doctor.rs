@@ -93,7 +93,16 @@ fn host(host: &Host) -> Vec<Finding> {
 fn client(config: &Config, tenant: &Tenant) -> Finding {
     let called = config.clients.iter().any(|client| client.tenant == tenant.id);
     let mend = || format!("add a [[client]] with tenant = \"{}\": nobody may call yet", tenant.id);
-    finding(&format!("a CDS client of `{}`", tenant.id), "a host", called.then_some(()).ok_or_else(mend))
+    finding(&format!("a CDS client of {}", called_by(tenant)), "a host", called.then_some(()).ok_or_else(mend))
+}
+
+/// The id, and the name if it has one of its own.
+fn called_by(tenant: &Tenant) -> String {
+    if tenant.name == tenant.id.as_str() {
+        format!("`{}`", tenant.id)
+    } else {
+        format!("`{}`, {}", tenant.id, tenant.name)
+    }
 }
 
 /// A running host holds the directory and all stores: then they work.
@@ -105,7 +114,7 @@ fn data(config: &Config, tenants: &[Tenant]) -> Vec<Finding> {
     };
     let store = |tenant: &Tenant| {
         let mend = opened.store(&tenant.id).map(drop).map_err(said);
-        finding(&format!("the store of `{}`", tenant.id), "a host", mend)
+        finding(&format!("the store of {}", called_by(tenant)), "a host", mend)
     };
     std::iter::once(finding("the data directory", "a host", Ok(()))).chain(tenants.iter().map(store)).collect()
 }

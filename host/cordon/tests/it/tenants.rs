@@ -125,3 +125,19 @@ fn a_verb_says_which_tenant_it_means() {
     let one = world.done(&["doctor", "--tenant", "south"])["findings"].to_string();
     assert!(one.contains("`south`") && !one.contains("`main`"), "{one}");
 }
+
+#[test]
+fn one_tenants_full_store_takes_nothing_from_the_other() {
+    let mut world = World::new();
+    world.configure(|config| {
+        format!("{config}\n[[tenant]]\nid = \"main\"\n\n[[tenant]]\nid = \"south\"\nname = \"South\"\nstore-mib = 1\n")
+    });
+    let file = world.path("ward.ndjson");
+    let ward = world.done(&["ward", "--seed", "7", "--patients", "60", "--out", &file]);
+    let full = world.say(&["load", "--tenant", "south", &file]);
+    assert_eq!(full.code, 1);
+    assert!(full.json["error"]["message"].as_str().unwrap().ends_with("the store is full"), "{}", full.json);
+    world.done(&["load", "--tenant", "main", &file]);
+    world.serve(&["--now", ward["now"].as_str().unwrap()]);
+    assert_eq!(world.done(&["list", "--tenant", "main"]), json!({ "plugins": [] }));
+}
