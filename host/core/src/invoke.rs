@@ -1,6 +1,6 @@
 //! The pipeline: admit → gather → run → release → seal → respond. Each step consumes the proof made by the step before.
 
-use crate::call::HookCall;
+use crate::call::{HookCall, Purpose};
 use crate::clearance::{AdmitError, admit};
 use crate::gather::{Gathered, Views, gather};
 use crate::label::Labels;
@@ -87,9 +87,43 @@ struct Ended {
 /// # Errors
 /// [`LedgerError`]: the record could not be made durable, so nothing may leave.
 pub fn invoke(call: HookCall, ports: Ports<'_>) -> Result<Response, LedgerError> {
+    record_break_glass(&call, ports.ledger)?;
     let ended = evaluate(call, ports);
     let (receipt, release) = seal(ended, ports.ledger)?;
     Ok(respond(receipt, release))
+}
+
+/// A broken glass is on record before the patient's data is read, whatever comes of the call.
+fn record_break_glass(call: &HookCall, ledger: &dyn Ledger) -> Result<(), LedgerError> {
+    match call.purpose {
+        Purpose::BreakGlass => {}
+        Purpose::Treatment
+        | Purpose::EmergencyTreatment
+        | Purpose::Payment
+        | Purpose::Operations
+        | Purpose::Research
+        | Purpose::PublicHealth => return Ok(()),
+    }
+    let manifest = &call.installed.manifest;
+    let event = Event::BreakGlass {
+        invocation: call.invocation.clone(),
+        plugin: manifest.id.clone(),
+        version: manifest.version.to_string(),
+        service: call.service.id.clone(),
+        hook: call.service.hook,
+    };
+    let record = Record { tenant: call.tenant.clone(), at: call.received, event, private: private(call) };
+    ledger.append(&record, &[]).map(|_| ())
+}
+
+fn private(call: &HookCall) -> Private {
+    Private {
+        issuer: Some(call.issuer.clone()),
+        user: call.user.as_ref().map(ToString::to_string),
+        patient: Some(call.patient.to_string()),
+        hook_instance: Some(call.hook_instance.clone()),
+        ..Private::default()
+    }
 }
 
 fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
@@ -175,17 +209,12 @@ fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Ca
         component: Some(call.installed.component),
         service: Some(call.service.id.clone()),
         hook: Some(call.service.hook),
+        purpose: call.purpose,
         outcome: outcome.clone(),
         needs,
         answer: release.as_ref().map(|release| release.payload().digest()),
     };
-    let private = Private {
-        issuer: Some(call.issuer),
-        user: call.user.map(|user| user.to_string()),
-        patient: Some(call.patient.to_string()),
-        hook_instance: Some(call.hook_instance),
-        ..Private::default()
-    };
+    let private = private(&call);
     let record = Record { tenant: call.tenant, at: call.received, event, private };
     let issued = release.as_ref().map(|release| release.payload().issued.as_slice()).unwrap_or_default();
     let leaf = ledger.append(&record, issued)?;

@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::call::Purpose;
 use crate::ids::{Digest, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
 use crate::manifest::Hook;
 use crate::message::{Failure, Trap};
@@ -39,6 +40,11 @@ pub struct NeedCounts {
     /// The policy denied the whole need.
     #[serde(default, skip_serializing_if = "is_false")]
     pub denied: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_treatment(purpose: &Purpose) -> bool {
+    *purpose == Purpose::Treatment
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
@@ -124,6 +130,9 @@ pub enum Event {
         /// The hook.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         hook: Option<Hook>,
+        /// What for; treatment unless it says otherwise.
+        #[serde(skip_serializing_if = "is_treatment", default)]
+        purpose: Purpose,
         /// How it ended.
         outcome: Outcome,
         /// Dropped rows by need.
@@ -131,6 +140,19 @@ pub enum Event {
         /// The answer's bytes.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         answer: Option<Digest>,
+    },
+    /// The glass is broken: written before anything is read for the invocation, which has a record of its own when it ends.
+    BreakGlass {
+        /// The invocation.
+        invocation: MintedId,
+        /// The plugin.
+        plugin: PluginId,
+        /// The plugin's version.
+        version: String,
+        /// The service.
+        service: ServiceId,
+        /// The hook.
+        hook: Hook,
     },
     /// Feedback on cards.
     Feedback {

@@ -3,6 +3,8 @@
 //! `cordon.toml` beside the command, or `--config FILE`. Paths in it are relative to its folder. Secrets are files, never
 //! values.
 
+mod client;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,10 +12,12 @@ use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use cordon_core::ids::{Issuer, ServiceId, TenantId};
+use cordon_core::ids::{ServiceId, TenantId};
 use cordon_core::words::Words;
-use cordon_fhir::scope::ScopeSet;
 use serde::Deserialize;
+
+pub use client::Client;
+use client::RawClient;
 
 /// Why a configuration was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -52,27 +56,6 @@ pub struct Tenant {
     pub concurrent: usize,
     /// The most that its database may hold, in bytes. Default: no bound but the disk.
     pub store_bytes: Option<u64>,
-}
-
-/// One CDS client that may call.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// Its `iss`.
-    pub issuer: Issuer,
-    /// Whose data it calls about: one of [`Config::tenants`].
-    pub tenant: TenantId,
-    /// Its pinned JWK Set, as JSON.
-    pub jwks: Vec<u8>,
-    /// `jku` values it may send. They are compared, never fetched.
-    pub jku: Vec<String>,
-    /// The OAuth client id under which the EHR's authorization server knows this host: `fhirAuthorization.subject`.
-    pub client_id: Option<String>,
-    /// The EHR's FHIR base URL; a call that names another is refused.
-    pub fhir_server: Option<String>,
-    /// What every user of this client may read: the role the hospital vouches for.
-    pub user_right: Option<ScopeSet>,
-    /// The language of texts for its users, a BCP 47 tag.
-    pub locale: String,
 }
 
 /// Files of a TLS identity.
@@ -163,27 +146,8 @@ struct RawTenant {
     store_mib: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawClient {
-    issuer: Issuer,
-    tenant: TenantId,
-    jwks: PathBuf,
-    #[serde(default)]
-    jku: Vec<String>,
-    client_id: Option<String>,
-    fhir_server: Option<String>,
-    user_right: Option<String>,
-    #[serde(default = "default_locale")]
-    locale: String,
-}
-
 fn default_origin() -> String {
     "cordon.example/log".to_owned()
-}
-
-fn default_locale() -> String {
-    "en".to_owned()
 }
 
 fn default_deadline() -> u64 {
@@ -325,35 +289,6 @@ fn tenants(listed: Vec<RawTenant>, turns: usize) -> Result<Vec<Tenant>, ConfigEr
 /// The tenant of a host that names none.
 fn main_tenant() -> Result<TenantId, ConfigError> {
     TenantId::new("main").map_err(|error| ConfigError::Rule(error.to_string()))
-}
-
-impl RawClient {
-    fn check(self, folder: &Path) -> Result<Client, ConfigError> {
-        let user_right = match &self.user_right {
-            Some(text) => Some(scopes(&self.issuer, text)?),
-            None => None,
-        };
-        Ok(Client {
-            jwks: read(&folder.join(self.jwks))?,
-            issuer: self.issuer,
-            tenant: self.tenant,
-            jku: self.jku,
-            client_id: self.client_id,
-            fhir_server: self.fhir_server,
-            user_right,
-            locale: self.locale,
-        })
-    }
-}
-
-/// A configured right is read in full: a scope that cannot be evaluated is a mistake here, not something to skip.
-fn scopes(issuer: &Issuer, text: &str) -> Result<ScopeSet, ConfigError> {
-    let set = ScopeSet::parse(text);
-    if set.skipped().is_empty() && !set.scopes().is_empty() {
-        Ok(set)
-    } else {
-        Err(ConfigError::Rule(format!("client `{issuer}`: user-right: a list of SMART scopes")))
-    }
 }
 
 /// Reads a file through a directory handle.

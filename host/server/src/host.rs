@@ -1,6 +1,5 @@
 //! Wiring: one configuration becomes one running host.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::{AdminError, AdminSocket};
-use crate::cds::state::{CdsSettings, CdsState, IssuerSettings};
+use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
 use crate::config::{Config, Tenant};
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
@@ -282,20 +281,13 @@ fn clients(config: &Config) -> Result<ClientTrust, HostError> {
 }
 
 fn settings(config: &Config) -> CdsSettings {
-    let issuer = |client: &crate::config::Client| IssuerSettings {
-        client_id: client.client_id.clone(),
-        fhir_server: client.fhir_server.clone(),
-        user_right: client.user_right.clone(),
-        locale: client.locale.clone(),
-        purposes: BTreeMap::new(),
-    };
     CdsSettings {
         cors_origins: config.cors_origins.iter().cloned().collect(),
         deadline: config.deadline,
         max_concurrent: config.concurrent,
         turns: config.tenants.iter().map(|tenant| (tenant.id.clone(), tenant.concurrent)).collect(),
         empty_on_failure: config.empty_on_failure.iter().cloned().collect(),
-        issuers: config.clients.iter().map(|client| (client.issuer.clone(), issuer(client))).collect(),
+        issuers: config.clients.iter().map(|client| (client.issuer.clone(), client.settings.clone())).collect(),
         ..CdsSettings::new(config.base_url.clone())
     }
 }

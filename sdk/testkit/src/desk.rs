@@ -164,7 +164,9 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 fn counts(event: Event) -> BTreeMap<NeedName, NeedCounts> {
     match event {
         Event::Invocation { needs, .. } => needs,
-        Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => BTreeMap::new(),
+        Event::BreakGlass { .. } | Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => {
+            BTreeMap::new()
+        }
     }
 }
 

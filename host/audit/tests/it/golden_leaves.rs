@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cordon_audit::leaf::{decode, encode, open};
+use cordon_core::call::Purpose;
 use cordon_core::ids::{Digest, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::manifest::Hook;
 use cordon_core::record::{AdminAction, Dropped, Event, NeedCounts, Outcome, Private, Record, Refusal};
@@ -44,10 +45,27 @@ fn invocation() -> Event {
         component: Some(Digest::of(b"component")),
         service: Some(ServiceId::new("renal-dosing").unwrap()),
         hook: Some(Hook::OrderSelect),
+        purpose: Purpose::Treatment,
         outcome: Outcome::Unobtainable(NeedName::new("creatinine").unwrap()),
         needs,
         answer: Some(Digest::of(b"answer")),
     }
+}
+
+/// What an emergency behind the glass leaves: the call's own record names the purpose.
+fn broken_glass() -> [Event; 2] {
+    let mut call = invocation();
+    if let Event::Invocation { purpose, .. } = &mut call {
+        *purpose = Purpose::BreakGlass;
+    }
+    let glass = Event::BreakGlass {
+        invocation: MintedId::from_random([1; 16]),
+        plugin: plugin(),
+        version: "1.4.0".to_owned(),
+        service: ServiceId::new("renal-dosing").unwrap(),
+        hook: Hook::OrderSelect,
+    };
+    [glass, call]
 }
 
 fn refused_invocation() -> Event {
@@ -58,6 +76,7 @@ fn refused_invocation() -> Event {
         component: None,
         service: None,
         hook: None,
+        purpose: Purpose::Treatment,
         outcome: Outcome::Refused(Refusal::NotAllowed),
         needs: BTreeMap::new(),
         answer: None,
@@ -73,7 +92,10 @@ fn events() -> Vec<Event> {
     let trust = AdminAction::TrustAdd { key: "sha256:0".to_owned(), namespace: "org.example".to_owned() };
     let component = Digest::of(b"component");
     let install = AdminAction::Install { plugin: Some(plugin()), version: Some("1.4.0".to_owned()), component };
+    let [glass, behind] = broken_glass();
     vec![
+        glass,
+        behind,
         invocation(),
         refused_invocation(),
         Event::Feedback { service: ServiceId::new("renal-dosing").unwrap(), known: 1, unknown: 2 },
@@ -91,8 +113,10 @@ fn events() -> Vec<Event> {
 /// The file of an event. Matched without `_`: a new kind of event needs a new file.
 fn pinned(event: &Event) -> &'static str {
     match event {
+        Event::Invocation { plugin: Some(_), purpose: Purpose::BreakGlass, .. } => golden!("invocation-break-glass"),
         Event::Invocation { plugin: Some(_), .. } => golden!("invocation"),
         Event::Invocation { plugin: None, .. } => golden!("invocation-refused"),
+        Event::BreakGlass { .. } => golden!("break-glass"),
         Event::Feedback { .. } => golden!("feedback"),
         Event::Started { .. } => golden!("started"),
         Event::Admin { action, .. } => match action {

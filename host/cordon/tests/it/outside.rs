@@ -141,7 +141,7 @@ fn settled(world: &World) -> Vec<(String, u32, u32)> {
     let leaves = (0..reader.log_size().unwrap()).map(|index| reader.leaf(LeafIndex(index)).unwrap().unwrap());
     let feedback = leaves.filter_map(|leaf| match decode(&leaf).unwrap().event {
         Event::Feedback { service, known, unknown } => Some((service.to_string(), known, unknown)),
-        Event::Invocation { .. } | Event::Admin { .. } | Event::Started { .. } => None,
+        Event::Invocation { .. } | Event::BreakGlass { .. } | Event::Admin { .. } | Event::Started { .. } => None,
     });
     feedback.collect()
 }

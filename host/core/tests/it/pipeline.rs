@@ -1,5 +1,6 @@
 //! How a call ends, and that nothing leaves unrecorded.
 
+use cordon_core::call::{HookCall, Purpose};
 use cordon_core::invoke::invoke;
 use cordon_core::ports::DenyAll;
 use cordon_core::record::{Event, Outcome};
@@ -90,4 +91,39 @@ fn a_card_beyond_the_profile_is_a_trap_and_nothing_leaves() {
     assert_eq!(response.outcome, Outcome::Trapped(cordon_core::message::Trap::Profile));
     assert_eq!(response.body, None);
     assert!(response.broke.unwrap().to_string().contains("too long"));
+}
+
+fn in_an_emergency(purpose: Purpose) -> HookCall {
+    let mut call = call(&whole(), &sent());
+    call.purpose = purpose;
+    call
+}
+
+#[test]
+fn a_glass_that_cannot_be_recorded_stays_whole() {
+    let mut world = World::new(vec![advice("eGFR 44")]);
+    world.book = Book(Default::default(), false);
+    assert!(invoke(in_an_emergency(Purpose::BreakGlass), world.ports()).is_err());
+    assert!(world.runner.1.borrow().is_empty(), "the guest ran");
+}
+
+#[test]
+fn a_broken_glass_is_recorded_before_the_call_and_again_with_it() {
+    let world = World::new(vec![advice("eGFR 44")]);
+    let response = invoke(in_an_emergency(Purpose::BreakGlass), world.ports()).unwrap();
+    let records = world.book.0.borrow();
+    let [first, second] = records.as_slice() else { panic!("not two records") };
+    let Event::BreakGlass { invocation, plugin, .. } = &first.event else { panic!("the glass comes first") };
+    assert_eq!((invocation, plugin.as_str()), (&response.invocation, "org.example.renal-dosing"));
+    assert_eq!((first.private.patient.as_deref(), &first.private), (Some("p"), &second.private));
+    assert!(matches!(second.event, Event::Invocation { purpose: Purpose::BreakGlass, .. }));
+}
+
+#[test]
+fn no_other_purpose_leaves_a_record_of_a_broken_glass() {
+    for purpose in [Purpose::Treatment, Purpose::EmergencyTreatment] {
+        let world = World::new(vec![advice("eGFR 44")]);
+        assert!(invoke(in_an_emergency(purpose), world.ports()).is_ok());
+        assert_eq!(world.book.0.borrow().len(), 1);
+    }
 }

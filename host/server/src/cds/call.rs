@@ -1,6 +1,5 @@
 //! The service call: `POST {base}/cds-services/{id}`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use super::early::{Known, Stop, end};
 use super::malformed::Malformed;
 use super::request::Request;
 use super::right::{check_server, user_right};
-use super::{answer, prefetch};
+use super::{answer, claim, prefetch};
 use crate::edge::{BodyError, read_body};
 use crate::jwt::Client;
 
@@ -141,12 +140,12 @@ fn read(
         service,
         hook_instance: request.hook_instance,
         user: context.user,
-        roles: BTreeSet::new(),
+        roles: claim::roles(&client.claimed, &settings)?,
         encounter: context.encounter,
         patient: context.patient,
         draft_orders: context.draft_orders,
         selections: context.selections,
-        purpose: settings.purposes.get(&hook).copied().unwrap_or_default(),
+        purpose: claim::purpose(&client.claimed, hook, &settings)?,
         received: door.clock.now(),
         now: door.clock.call_time(),
         locale: settings.locale,

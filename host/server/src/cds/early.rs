@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::Response;
-use cordon_core::call::HookCall;
+use cordon_core::call::{HookCall, Purpose};
 use cordon_core::grant::Installed;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::manifest::Hook;
@@ -12,6 +12,7 @@ use cordon_core::ports::LedgerError;
 use cordon_core::record::{Event, Outcome, Private, Record, Refusal};
 
 use super::answer;
+use super::claim::NotAllowed;
 use super::door::Door;
 use super::malformed::Malformed;
 use crate::edge::BodyError;
@@ -26,6 +27,8 @@ pub(super) enum Stop {
     Malformed(Malformed),
     /// No such service.
     UnknownService,
+    /// The client may not call in the name of what its token claims.
+    NotAllowed(NotAllowed),
     /// No turn, no time, no coins, or two plugins that claim one service.
     Unavailable,
 }
@@ -35,6 +38,7 @@ impl Stop {
         match self {
             Self::Unread(_) | Self::Malformed(_) => Outcome::Refused(Refusal::Malformed),
             Self::UnknownService => Outcome::Refused(Refusal::UnknownService),
+            Self::NotAllowed(_) => Outcome::Refused(Refusal::NotAllowed),
             Self::Unavailable => Outcome::RunnerUnavailable,
         }
     }
@@ -43,6 +47,12 @@ impl Stop {
 impl From<Malformed> for Stop {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed(malformed)
+    }
+}
+
+impl From<NotAllowed> for Stop {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
     }
 }
 
@@ -74,6 +84,9 @@ impl Known {
 /// Records how the call ended, then answers. Without a record there is no answer but "unavailable".
 pub(super) fn end(door: &Door, client: Client, invocation: &MintedId, stop: &Stop, known: Known) -> Response {
     let service = known.service.clone();
+    if let Stop::NotAllowed(why) = stop {
+        tracing::info!(%invocation, reason = %why, "call not allowed");
+    }
     if record(door, client, invocation, stop, known).is_err() {
         tracing::error!(%invocation, "the record could not be made durable");
         return answer::unavailable(Some(invocation));
@@ -81,7 +94,7 @@ pub(super) fn end(door: &Door, client: Client, invocation: &MintedId, stop: &Sto
     match stop {
         Stop::Unread(error) => answer::unread(*error, invocation),
         Stop::Malformed(malformed) => answer::malformed(&malformed.to_string(), invocation),
-        Stop::UnknownService | Stop::Unavailable => {
+        Stop::UnknownService | Stop::NotAllowed(_) | Stop::Unavailable => {
             answer::answer(&stop.outcome(), None, invocation, door.on_failure(service.as_ref()))
         }
     }
@@ -96,6 +109,7 @@ fn record(door: &Door, client: Client, invocation: &MintedId, stop: &Stop, known
         component: known.installed.as_ref().map(|installed| installed.component),
         service: known.service,
         hook: known.hook,
+        purpose: Purpose::Treatment,
         outcome: stop.outcome(),
         needs: BTreeMap::new(),
         answer: None,

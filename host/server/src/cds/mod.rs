@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod claim;
 mod context;
 mod discovery;
 mod door;
@@ -14,6 +15,7 @@ mod malformed;
 mod prefetch;
 mod request;
 mod right;
+mod role;
 pub mod state;
 
 use axum::Router;
@@ -25,6 +27,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use answer::answer;
 pub use malformed::Malformed;
+pub use role::RolePattern;
 pub use state::{CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable};
 
 use door::Door;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cordon_core::call::Purpose;
 use cordon_core::grant::Installed;
-use cordon_core::ids::{Coins, Issuer, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Issuer, Role, ServiceId, TenantId};
 use cordon_core::label::Labels;
 use cordon_core::manifest::Hook;
 use cordon_core::ports::{Ledger, Policy, Records, Runner};
@@ -14,6 +14,7 @@ use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
 use jiff::Timestamp;
 
+use super::role::RolePattern;
 use crate::edge::BodyLimits;
 use crate::jwt::{ClientTrust, Nonces};
 
@@ -73,6 +74,14 @@ pub struct IssuerSettings {
     pub user_right: Option<ScopeSet>,
     /// Purpose of use by hook. Default: TREAT.
     pub purposes: BTreeMap<Hook, Purpose>,
+    /// Purposes that its signed claim may name instead. Default: none, and a call that claims another is refused.
+    pub claimed_purposes: BTreeSet<Purpose>,
+    /// Whether its signed claim may break the glass; `claimed_purposes` must name BTG as well. Default: no.
+    pub break_glass: bool,
+    /// Roles that all its users have. Default: none.
+    pub roles: BTreeSet<Role>,
+    /// Roles that its signed claim may name; others do not count. Default: none.
+    pub claimed_roles: Vec<RolePattern>,
     /// BCP 47 tag for texts. Default: `en`.
     pub locale: String,
 }
@@ -84,6 +93,10 @@ impl Default for IssuerSettings {
             fhir_server: None,
             user_right: None,
             purposes: BTreeMap::new(),
+            claimed_purposes: BTreeSet::new(),
+            break_glass: false,
+            roles: BTreeSet::new(),
+            claimed_roles: Vec::new(),
             locale: "en".to_owned(),
         }
     }

@@ -8,6 +8,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use serde::Deserialize;
 
+use super::claims::{Claimed, Extensions};
 use super::endpoint::Endpoint;
 use super::trust::{ClientTrust, IssuerTrust, PinnedKey};
 
@@ -25,6 +26,8 @@ pub struct Client {
     pub issuer: Issuer,
     /// Whose data it calls about: configured with the issuer, never said by the token.
     pub tenant: TenantId,
+    /// What its token says of the user: signed, and not yet allowed.
+    pub claimed: Claimed,
 }
 
 /// Why a token was refused. For the operator; the client reads one sentence for all of them.
@@ -134,6 +137,7 @@ struct Claims {
     iat: i64,
     nbf: Option<i64>,
     jti: String,
+    extensions: Option<Extensions>,
 }
 
 /// Verifies the bearer token of a request to `endpoint`, and spends its id.
@@ -155,7 +159,7 @@ pub fn verify(
     let pinned = key(&header, trusted)?;
     let claims = signed_claims(token, pinned)?;
     let until = check(&claims, endpoint, now)?;
-    let client = Client { issuer, tenant: trusted.tenant.clone() };
+    let client = Client { issuer, tenant: trusted.tenant.clone(), claimed: claims.extensions.into() };
     match nonces.spend(&client, &claims.jti, until)? {
         Spent::Now => Ok(client),
         Spent::Before => Err(TokenRefusal::Replayed.into()),

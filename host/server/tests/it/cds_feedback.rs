@@ -17,7 +17,9 @@ fn overridden(card: &str) -> Value {
 fn counted(host: &TestHost) -> (u32, u32) {
     match &host.records().last().unwrap().event {
         Event::Feedback { known, unknown, .. } => (*known, *unknown),
-        Event::Invocation { .. } | Event::Admin { .. } | Event::Started { .. } => panic!("not feedback"),
+        Event::Invocation { .. } | Event::BreakGlass { .. } | Event::Admin { .. } | Event::Started { .. } => {
+            panic!("not feedback")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A host on a real socket: the edge, the tokens and the CDS Hooks door are real; the other rooms are small fakes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,16 +8,19 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cordon_core::call::Purpose;
 use cordon_core::grant::{Grant, GrantedNeed, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, NeedName, PatientId, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, NeedName, PatientId, Role, ServiceId, TenantId};
 use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
-use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::ports::{
+    Decision, Each, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records, RecordsError, Runner,
+    RunnerError,
+};
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
-use cordon_policy::grant::GrantPolicy;
 use cordon_server::cds::{
     CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable, router,
 };
@@ -112,6 +115,7 @@ pub(crate) struct Rooms {
     pub(crate) ledger_fails: bool,
     /// Where a reader of `main`'s rows waits.
     pub(crate) gate: Option<Gate>,
+    asked: Mutex<Vec<(Purpose, BTreeSet<Role>)>>,
     records: Mutex<Vec<Record>>,
     issued: Mutex<Vec<Issued>>,
     spent: Mutex<BTreeSet<(Issuer, String)>>,
@@ -160,6 +164,15 @@ impl Records for Rooms {
 
     fn consents(&self, _: &TenantId, _: &PatientId) -> Result<Vec<Value>, RecordsError> {
         Ok(Vec::new())
+    }
+}
+
+impl Policy for Rooms {
+    /// The grant decides; what the policy was told is kept.
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+        self.asked.lock().unwrap().push((occasion.purpose, occasion.roles.clone()));
+        let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
+        Ok(occasion.installed.granted.keys().map(|need| (need.clone(), permit())).collect())
     }
 }
 
@@ -307,11 +320,19 @@ impl TestHost {
         self.rooms.records.lock().unwrap().clone()
     }
 
+    /// Purpose and roles that the policy was told, call by call.
+    pub(crate) fn asked(&self) -> Vec<(Purpose, Vec<String>)> {
+        let asked = self.rooms.asked.lock().unwrap();
+        asked.iter().map(|(purpose, roles)| (*purpose, roles.iter().map(ToString::to_string).collect())).collect()
+    }
+
     /// The outcome of the last recorded invocation.
     pub(crate) fn outcome(&self) -> Outcome {
         match &self.records().last().unwrap().event {
             Event::Invocation { outcome, .. } => outcome.clone(),
-            Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => panic!("not an invocation"),
+            Event::BreakGlass { .. } | Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => {
+                panic!("not an invocation")
+            }
         }
     }
 }
@@ -320,7 +341,7 @@ fn state(rooms: &Arc<Rooms>, clients: ClientTrust, settings: CdsSettings, body: 
     CdsState {
         clients: Arc::new(clients),
         services: rooms.clone(),
-        policy: Arc::new(GrantPolicy),
+        policy: rooms.clone(),
         records: rooms.clone(),
         labels: Arc::new(NoRules),
         runner: rooms.clone(),

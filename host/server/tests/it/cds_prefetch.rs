@@ -37,7 +37,9 @@ fn searchset(rows: &[Value]) -> Value {
 fn counts(host: &TestHost) -> NeedCounts {
     match &host.records().last().unwrap().event {
         Event::Invocation { needs, .. } => needs[&NeedName::new("creatinine").unwrap()].clone(),
-        Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => panic!("not an invocation"),
+        Event::BreakGlass { .. } | Event::Feedback { .. } | Event::Admin { .. } | Event::Started { .. } => {
+            panic!("not an invocation")
+        }
     }
 }
 

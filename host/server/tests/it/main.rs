@@ -2,6 +2,8 @@
 
 // What stands behind `cfg(test)` counts as test code for clippy, helper functions too.
 #[cfg(test)]
+mod cds_claims;
+#[cfg(test)]
 mod cds_client;
 #[cfg(test)]
 mod cds_edge;
