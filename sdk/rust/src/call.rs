@@ -90,8 +90,8 @@ impl View {
         Self(self.0.narrow(by))
     }
 
-    /// The rows of type `T`, in the view's order: newest first for dated resources. Rows of another resource type are
-    /// passed over.
+    /// The rows of type `T`, in the view's order: newest first if the need lists their date. Rows of another resource
+    /// type are passed over.
     #[must_use]
     pub fn rows<T: Resource>(&self) -> Rows<'_, T> {
         Rows { view: self, next: 0, limit: FIRST_CHUNK, chunk: Vec::new().into_iter(), kind: PhantomData }
