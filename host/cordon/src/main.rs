@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
-use verbs::{audit, author, call, doctor, hospital, init, load, serve, ward};
+use verbs::{audit, author, call, doctor, hospital, init, label, load, serve, ward};
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
 #[derive(Parser)]
@@ -109,6 +109,9 @@ enum Verb {
     /// Shows one installed plugin: what it asks for, what it was given.
     #[command(after_help = "Example: cordon show org.example.potassium")]
     Show(hospital::Show),
+    /// Labels: what rows speak of, and which rules say so.
+    #[command(subcommand)]
+    Label(label::Label),
     /// The log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -143,6 +146,7 @@ fn main() -> ExitCode {
         Verb::Disable(verb) => hospital::switch(&verb, false),
         Verb::List(verb) => hospital::list(&verb),
         Verb::Show(verb) => hospital::show(&verb),
+        Verb::Label(verb) => label::run(&verb),
         Verb::Audit(verb) => audit::run(&verb),
         Verb::Call(verb) => call::run(&verb),
         Verb::Doctor(verb) => doctor::run(&verb),

@@ -8,11 +8,14 @@ mod client;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use cordon_core::ids::{ServiceId, TenantId};
+use cordon_core::label::Confidentiality;
+use cordon_core::labelling::LabelRules;
 use cordon_core::words::Words;
 use serde::Deserialize;
 
@@ -98,6 +101,10 @@ pub struct Config {
     pub concurrent: usize,
     /// Services whose failures the hospital wants answered with no cards, in writing.
     pub empty_on_failure: Vec<ServiceId>,
+    /// The hospital's own label rules, beside the shipped ones. Default: none.
+    pub label_rules: Option<String>,
+    /// How confidential a row is that no rule knows. Default: restricted.
+    pub unclassified: Confidentiality,
     /// The host's words.
     pub words: Words,
 }
@@ -128,6 +135,9 @@ struct Raw {
     concurrent: usize,
     #[serde(default)]
     empty_on_failure: Vec<ServiceId>,
+    label_rules: Option<PathBuf>,
+    #[serde(default = "default_unclassified")]
+    unclassified: Confidentiality,
 }
 
 #[derive(Deserialize)]
@@ -150,6 +160,10 @@ fn default_origin() -> String {
     "cordon.example/log".to_owned()
 }
 
+fn default_unclassified() -> Confidentiality {
+    Confidentiality::Restricted
+}
+
 fn default_deadline() -> u64 {
     500
 }
@@ -168,11 +182,23 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the file or the field.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = read(path)?;
+        let text = text(path)?;
         let shape = |message: String| ConfigError::Shape { file: path.display().to_string(), message };
-        let text = String::from_utf8(text).map_err(|_| shape("not UTF-8".to_owned()))?;
         let raw: Raw = toml::from_str(&text).map_err(|error| shape(located(&text, &error)))?;
         raw.check(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    }
+
+    /// The label rules: the shipped ones and the hospital's.
+    ///
+    /// # Errors
+    /// [`ConfigError::Rule`] says what is wrong with the hospital's file.
+    pub fn labels(&self) -> Result<Arc<LabelRules>, ConfigError> {
+        let rules = LabelRules::with_hospital(self.label_rules.as_deref(), self.unclassified);
+        rules.map(Arc::new).map_err(|error| {
+            let syntax = std::error::Error::source(&error).map(ToString::to_string);
+            let because = syntax.map(|syntax| format!(": {}", syntax.lines().collect::<Vec<_>>().join(" ")));
+            ConfigError::Rule(format!("label-rules: {error}{}", because.unwrap_or_default()))
+        })
     }
 
     /// The tenant that is meant: the one that is named, or the only one.
@@ -228,6 +254,10 @@ impl Raw {
         if self.concurrent == 0 || self.connections == 0 {
             return Err(ConfigError::Rule("concurrent and connections: at least 1".to_owned()));
         }
+        let label_rules = match &self.label_rules {
+            Some(file) => Some(text(&folder.join(file))?),
+            None => None,
+        };
         let data = folder.join(self.data);
         let clients = self.client.into_iter().map(|client| client.check(folder)).collect::<Result<Vec<_>, _>>()?;
         let mut issuers = BTreeSet::new();
@@ -255,6 +285,8 @@ impl Raw {
             connections: self.connections,
             concurrent: self.concurrent,
             empty_on_failure: self.empty_on_failure,
+            label_rules,
+            unclassified: self.unclassified,
             words: Words::default(),
         })
     }
@@ -289,6 +321,11 @@ fn tenants(listed: Vec<RawTenant>, turns: usize) -> Result<Vec<Tenant>, ConfigEr
 /// The tenant of a host that names none.
 fn main_tenant() -> Result<TenantId, ConfigError> {
     TenantId::new("main").map_err(|error| ConfigError::Rule(error.to_string()))
+}
+
+fn text(path: &Path) -> Result<String, ConfigError> {
+    let shape = |_| ConfigError::Shape { file: path.display().to_string(), message: "not UTF-8".to_owned() };
+    String::from_utf8(read(path)?).map_err(shape)
 }
 
 /// Reads a file through a directory handle.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
 use cordon_core::ids::Issuer;
-use cordon_core::label::NoRules;
+use cordon_core::labelling::LabelRules;
 use cordon_core::ports::{Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
 use cordon_policy::grant::GrantPolicy;
@@ -19,13 +19,14 @@ use tokio::sync::watch;
 use crate::admin::{AdminError, AdminSocket};
 use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
-use crate::config::{Config, Tenant};
+use crate::config::{Config, ConfigError, Tenant};
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
 use crate::hospital::Hospital;
 use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
 use crate::kept::Stores;
 use crate::ledger::{GroupLedger, Ledgers};
 use crate::operations::{self, Parts};
+use crate::renewal;
 
 /// Why a host did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,9 @@ pub enum HostError {
         /// Why.
         source: OpenError,
     },
+    /// The label rules.
+    #[error(transparent)]
+    Labels(#[from] ConfigError),
     /// The store, later.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,6 +115,7 @@ pub struct Host {
     admin: AdminSocket,
     hospital: Arc<Hospital>,
     engine: Engine,
+    stores: Arc<Stores>,
 }
 
 impl Host {
@@ -123,7 +128,8 @@ impl Host {
         let data = DataDirectory::open(&config.data).map_err(opened)?;
         let demo = data.is_demo();
         check_demo(&config, demo, now)?;
-        let stores = Arc::new(stores(&config, &data)?);
+        let labels = config.labels()?;
+        let stores = Arc::new(stores(&config, &data, &labels)?);
         let tls = config.tls.as_ref().map(|tls| TlsIdentity::from_pem(&tls.certificate, &tls.key)).transpose()?;
         let ledgers = Arc::new(ledgers(&config, &stores)?);
         let engine = Engine::new()?;
@@ -131,7 +137,7 @@ impl Host {
         let hospital =
             Arc::new(Hospital::open(Arc::clone(&stores), engine.clone(), Arc::clone(&plugins), ledgers.clone()));
         let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
-        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, now)?;
+        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, now, labels)?;
         let listening = |source| HostError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
@@ -139,10 +145,10 @@ impl Host {
         // Figures and health say nothing of patients, but they are the hospital's own: only loopback is asked for them.
         let router = crate::cds::router(state)
             .layer(axum::middleware::from_fn(operations::count))
-            .merge(operations::router(Parts { stores, ledgers }, address.ip().is_loopback()));
+            .merge(operations::router(Parts { stores: Arc::clone(&stores), ledgers }, address.ip().is_loopback()));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
         let started = Started { address, base_url: config.base_url, demo };
-        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine })
+        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine, stores })
     }
 
     /// What was started.
@@ -159,13 +165,15 @@ impl Host {
         let (stopping, stopped) = watch::channel(false);
         let still = Arc::new(AtomicBool::new(false));
         let ticking = tick(self.engine, Arc::clone(&still)).map_err(|error| HostError::System(error.to_string()))?;
+        let renewing = renewal::start(self.stores, Arc::clone(&still));
+        let renewing = renewing.map_err(|error| HostError::System(error.to_string()))?;
         let administering = tokio::spawn(self.admin.serve(self.hospital, stopped));
         tracing::info!(address = %self.started.address, demo = self.started.demo, "serving");
         let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
         stopping.send_replace(true);
         still.store(true, Ordering::Relaxed);
-        let ended = (administering.await, ticking.join());
-        if ended.0.is_err() || ended.1.is_err() {
+        let ended = (administering.await, ticking.join(), renewing.join());
+        if ended.0.is_err() || ended.1.is_err() || ended.2.is_err() {
             tracing::error!("a part of the host ended badly");
         }
         Ok(served?)
@@ -195,10 +203,11 @@ fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(),
 }
 
 /// Opens the store of every tenant. A host that lacks one does not start.
-fn stores(config: &Config, data: &DataDirectory) -> Result<Stores, HostError> {
+fn stores(config: &Config, data: &DataDirectory, labels: &Arc<LabelRules>) -> Result<Stores, HostError> {
     let open = |tenant: &Tenant| {
         let path = config.data.join("tenants").join(tenant.id.as_str()).display().to_string();
         let store = data.store(&tenant.id).map_err(|source| HostError::Open { path, source })?;
+        let store = store.labelled_by(Arc::clone(labels))?;
         if let Some(bytes) = tenant.store_bytes {
             store.limit(bytes)?;
         }
@@ -252,13 +261,14 @@ fn cds_state(
     ledgers: Arc<Ledgers>,
     runner: Arc<LocalRunner>,
     now: Option<Timestamp>,
+    labels: Arc<LabelRules>,
 ) -> Result<CdsState, HostError> {
     Ok(CdsState {
         clients: Arc::new(clients(config)?),
         services: hospital.clone(),
         policy: Arc::new(GrantPolicy),
         records: stores.clone(),
-        labels: Arc::new(NoRules),
+        labels,
         runner,
         ledger: ledgers,
         nonces: stores.clone(),

@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod host;
 pub mod kept;
 mod operations;
+mod renewal;
 
 /// Whether plugins can run on this machine.
 ///

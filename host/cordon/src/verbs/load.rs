@@ -27,7 +27,8 @@ pub(crate) struct Load {
 pub(crate) fn run(verb: &Load) -> Ended {
     let (config, tenant) = verb.host.read()?;
     let store = match Store::open(&config.data, &tenant.id) {
-        Ok(store) => store,
+        // What is loaded is labelled at once.
+        Ok(store) => store.labelled_by(config.labels()?)?,
         Err(error @ OpenError::Held) => {
             return Err(Failure::Failed(anyhow::anyhow!("{error}: stop the host first, it is the only writer")));
         }

@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod doctor;
 pub(crate) mod hospital;
 pub(crate) mod init;
+pub(crate) mod label;
 pub(crate) mod load;
 pub(crate) mod serve;
 pub(crate) mod ward;

@@ -13,6 +13,8 @@ mod hostile;
 #[cfg(test)]
 mod install;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod outside;
 #[cfg(test)]
 mod tenants;
