@@ -222,7 +222,15 @@ pub enum AdminAction {
         /// The plugin.
         plugin: PluginId,
     },
-    /// Looked at what is installed.
+    /// Set the policy.
+    Policy {
+        /// The number of the version that this made; absent when it was refused.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        epoch: Option<u64>,
+        /// The digest of the file.
+        digest: Digest,
+    },
+    /// Looked at what is installed, or at a patient's record.
     Look {
         /// What was looked at.
         what: String,

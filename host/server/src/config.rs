@@ -17,6 +17,7 @@ use cordon_core::ids::{ServiceId, TenantId};
 use cordon_core::label::Confidentiality;
 use cordon_core::labelling::LabelRules;
 use cordon_core::words::Words;
+use cordon_policy::consent::ConsentSettings;
 use serde::Deserialize;
 
 pub use client::Client;
@@ -105,6 +106,8 @@ pub struct Config {
     pub label_rules: Option<String>,
     /// How confidential a row is that no rule knows. Default: restricted.
     pub unclassified: Confidentiality,
+    /// How consents are read. Default: nothing without a consent that permits it.
+    pub consent: ConsentSettings,
     /// The host's words.
     pub words: Words,
 }
@@ -138,6 +141,8 @@ struct Raw {
     label_rules: Option<PathBuf>,
     #[serde(default = "default_unclassified")]
     unclassified: Confidentiality,
+    #[serde(default)]
+    consent: ConsentSettings,
 }
 
 #[derive(Deserialize)]
@@ -287,6 +292,7 @@ impl Raw {
             empty_on_failure: self.empty_on_failure,
             label_rules,
             unclassified: self.unclassified,
+            consent: self.consent,
             words: Words::default(),
         })
     }

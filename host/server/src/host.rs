@@ -9,7 +9,6 @@ use cordon_core::ids::Issuer;
 use cordon_core::labelling::LabelRules;
 use cordon_core::ports::{Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
-use cordon_policy::grant::GrantPolicy;
 use cordon_runtime::{Engine, EngineError, LocalRunner, Plugins};
 use cordon_store::{DataDirectory, KeyError, OpenError, Store, StoreError};
 use jiff::Timestamp;
@@ -21,7 +20,7 @@ use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
 use crate::config::{Config, ConfigError, Tenant};
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
-use crate::hospital::Hospital;
+use crate::hospital::{Hospital, Rules};
 use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
 use crate::kept::Stores;
 use crate::ledger::{GroupLedger, Ledgers};
@@ -134,10 +133,12 @@ impl Host {
         let ledgers = Arc::new(ledgers(&config, &stores)?);
         let engine = Engine::new()?;
         let plugins = Arc::new(Plugins::default());
-        let hospital =
-            Arc::new(Hospital::open(Arc::clone(&stores), engine.clone(), Arc::clone(&plugins), ledgers.clone()));
+        let clock = Arc::new(SystemClock::start(now));
+        let rules = Rules { consent: config.consent.clone(), labels: labels.clone(), clock: clock.clone() };
+        let (own, engines) = (Arc::clone(&stores), engine.clone());
+        let hospital = Arc::new(Hospital::open(own, engines, Arc::clone(&plugins), ledgers.clone(), rules));
         let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
-        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, now, labels)?;
+        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, clock, labels)?;
         let listening = |source| HostError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
@@ -260,20 +261,20 @@ fn cds_state(
     hospital: &Arc<Hospital>,
     ledgers: Arc<Ledgers>,
     runner: Arc<LocalRunner>,
-    now: Option<Timestamp>,
+    clock: Arc<SystemClock>,
     labels: Arc<LabelRules>,
 ) -> Result<CdsState, HostError> {
     Ok(CdsState {
         clients: Arc::new(clients(config)?),
         services: hospital.clone(),
-        policy: Arc::new(GrantPolicy),
+        policy: hospital.clone(),
         records: stores.clone(),
         labels,
         runner,
         ledger: ledgers,
         nonces: stores.clone(),
         cards: stores.clone(),
-        clock: Arc::new(SystemClock::start(now)),
+        clock,
         coins: Arc::new(SystemCoins),
         words: Arc::new(config.words.clone()),
         settings: Arc::new(settings(config)),

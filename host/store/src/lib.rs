@@ -26,6 +26,7 @@
 //! | `trust_key` | tenant, key id | a publisher's key, its namespace, who added it when and why, when it was revoked |
 //! | `plugin` | tenant, plugin | the version in use, its grant, whether it is enabled |
 //! | `plugin_version` | tenant, plugin, version | every version that was ever installed: component, envelope, who, when, why |
+//! | `policy` | tenant, epoch | every policy that was ever set: its text, who, when, why |
 //! | `nonce` | tenant, issuer, `jti` | tokens that were spent |
 //! | `leaf`, `hash`, `checkpoint` | index, or size | the log: triggers refuse any change |
 //! | `private` | index of its leaf | who and why; the only part of the log that can be erased |
@@ -47,6 +48,7 @@ mod time;
 mod store;
 
 mod labels;
+mod policy;
 mod r4;
 mod resource;
 mod search;
@@ -64,6 +66,7 @@ pub use load::{LoadError, LoadReport, Progress, load};
 pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
 pub use nonce::Spent;
 pub use plugins::{Installation, NewVersion, PluginError, StoredPlugin, StoredVersion};
+pub use policy::{PolicyStoreError, StoredPolicy};
 pub use resource::{MAX_RESOURCE, Put, RecordStore, Resource, ResourceError};
 pub use store::{Reader, Store};
 pub use trust::{TrustKey, TrustKeyError};

@@ -15,6 +15,7 @@ use crate::error::{OpenError, StoreError};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     ("V2__labels", include_str!("../migrations/V2__labels.sql")),
+    ("V3__policy", include_str!("../migrations/V3__policy.sql")),
 ];
 
 /// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.

@@ -105,6 +105,7 @@ fn events() -> Vec<Event> {
         admin(AdminAction::Grant { plugin: plugin(), grant: Digest::of(b"grant") }),
         admin(AdminAction::Enable { plugin: plugin() }),
         admin(AdminAction::Disable { plugin: plugin() }),
+        admin(AdminAction::Policy { epoch: Some(2), digest: Digest::of(b"policy") }),
         admin(AdminAction::Look { what: "list".to_owned() }),
         Event::Started { host: "0.1.0".to_owned() },
     ]
@@ -126,6 +127,7 @@ fn pinned(event: &Event) -> &'static str {
             AdminAction::Grant { .. } => golden!("admin-grant"),
             AdminAction::Enable { .. } => golden!("admin-enable"),
             AdminAction::Disable { .. } => golden!("admin-disable"),
+            AdminAction::Policy { .. } => golden!("admin-policy"),
             AdminAction::Look { .. } => golden!("admin-look"),
         },
     }

@@ -29,6 +29,9 @@ pub(crate) fn run(verb: &Init) -> Ended {
     let base_url = format!("http://127.0.0.1:{}", verb.port);
     files::make_dir(&verb.folder)?;
     let mut text = format!("data = \"data\"\nlisten = \"127.0.0.1:{}\"\nbase-url = \"{base_url}\"\n", verb.port);
+    text.push_str(
+        "\n# What holds for a patient without a Consent: permit, or deny, which is the default.\n[consent]\nno-consent = \"permit\"\n",
+    );
     if verb.demo {
         let issuer = "https://ehr.demo.invalid";
         Client::create(&verb.folder.join("client"), issuer, &base_url)?;

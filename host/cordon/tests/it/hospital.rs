@@ -28,8 +28,8 @@ fn a_signed_tool_answers_a_call_about_a_synthetic_patient_and_leaves_its_record(
     assert_eq!(body["cards"][0]["indicator"], "critical", "{body}");
     let verified = world.done(&["audit", "verify"]);
     assert_eq!(verified["whole"], true);
-    // Started, one key, two plugins installed, granted and switched on, two calls.
-    assert_eq!(verified["size"], 1 + 1 + 6 + 2);
+    // Started, the first policy, one key, two plugins installed, granted and switched on, two calls.
+    assert_eq!(verified["size"], 1 + 1 + 1 + 6 + 2);
     assert!(!world.log().contains(kidney) && !world.log().contains(sick), "a patient is in the log");
 }
 

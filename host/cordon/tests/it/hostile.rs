@@ -15,7 +15,7 @@ fn canary() -> String {
         "name": [{ "family": "Zyxquarn" }], "identifier": [{ "system": "urn:example:mrn", "value": "MRN-5550199-K" }] });
     let lab = json!({ "resourceType": "Observation", "id": "canary-lab", "status": "final",
         "category": [{ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory" }] }],
-        "code": { "coding": [{ "system": "http://loinc.org", "code": "2160-0" }] },
+        "code": { "coding": [{ "system": "http://loinc.org", "code": "2160-0", "display": "Creatinine" }] },
         "subject": { "reference": format!("Patient/{PATIENT}") }, "effectiveDateTime": "2021-05-31T08:00:00Z",
         "valueQuantity": { "value": 1.1, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL" },
         "note": [{ "text": "confided at night" }] });

@@ -176,7 +176,7 @@ fn a_manifest_that_would_not_be_enforced_is_refused() {
         ("malformed-manifest", "version = ", "colour = \"red\"\nversion = ", "unknown field `colour`"),
         ("malformed-manifest", "why = ", "colour = \"red\"\nwhy = ", "unknown field `colour`"),
         ("malformed-manifest", "publisher = ", "publisher = \"Nobody\"\npublisher = ", "duplicate key"),
-        ("unknown-prefetch-token", "category=laboratory", "performer={{context.userId}}", "unknown prefetch token"),
+        ("unknown-prefetch-token", "category=laboratory", "performer={{context.userId}}", "names no prefetch token"),
         ("malformed-scope", scope, "patient/Observation.rz", "malformed scope"),
         ("malformed-scope", scope, "user/Observation.rs", "starts with patient/"),
         ("malformed-scope", scope, "patient/*.rs", "one resource type"),

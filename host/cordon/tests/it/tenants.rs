@@ -104,13 +104,13 @@ fn co_07_each_tenant_has_its_own_log_and_cards() {
     assert_eq!([known("main"), known("south")], [1, 0]);
 
     let verify = |tenant: &str| world.done(&["audit", "verify", "--tenant", tenant]);
-    // Started, one key, one plugin installed, granted and switched on; a call of `main`; feedback.
-    assert_eq!([verify("main")["size"].clone(), verify("south")["size"].clone()], [7, 6]);
+    // Started, the first policy, one key, one plugin installed, granted and switched on; a call of `main`; feedback.
+    assert_eq!([verify("main")["size"].clone(), verify("south")["size"].clone()], [8, 7]);
     assert!(verify("south")["checkpoint"].as_str().unwrap().starts_with("cordon.example/log/south\n"));
     let key = world.path("site/data/tenants/main/log.vkey");
     assert_eq!(world.say(&["audit", "verify", "--tenant", "south", "--key", &key]).code, 1);
     let figures = world.get("/metrics").unwrap().1;
-    assert!(figures.contains("cordon_log_size{tenant=\"south\"} 6"), "{figures}");
+    assert!(figures.contains("cordon_log_size{tenant=\"south\"} 7"), "{figures}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn seen(answer: &Answer) -> String {
 fn lab(patient: &str) -> Value {
     json!({ "resourceType": "Observation", "id": format!("lab-of-{patient}"), "status": "final",
         "category": [{ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory" }] }],
-        "code": { "coding": [{ "system": "http://loinc.org", "code": "2160-0" }] },
+        "code": { "coding": [{ "system": "http://loinc.org", "code": "2160-0", "display": "Creatinine" }] },
         "subject": { "reference": format!("Patient/{patient}") }, "effectiveDateTime": "2021-05-31T08:00:00Z" })
 }
 

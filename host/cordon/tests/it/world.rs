@@ -245,7 +245,8 @@ pub(crate) fn shared(folder: &str) -> PathBuf {
 pub(crate) fn metformin(patient: &str) -> Value {
     let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
         "subject": { "reference": format!("Patient/{patient}") },
-        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975" }] } });
+        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975",
+            "display": "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet" }] } });
     json!({ "hook": "order-select", "context": { "userId": "Practitioner/test", "patientId": patient,
         "selections": ["MedicationRequest/draft-1"],
         "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": draft }] } } })

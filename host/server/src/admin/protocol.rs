@@ -1,7 +1,8 @@
 //! What an administrator's command says to a running host, and what it hears.
 
+use cordon_core::call::Purpose;
 use cordon_core::grant::Grant;
-use cordon_core::ids::{KeyId, PluginId, TenantId};
+use cordon_core::ids::{Issuer, KeyId, PatientId, PluginId, Role, ServiceId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -70,6 +71,41 @@ pub enum Act {
         /// The plugin.
         plugin: PluginId,
     },
+    /// Puts a policy in force.
+    PolicySet {
+        /// The file.
+        text: String,
+    },
+    /// Shows a policy, and when which one was in force.
+    PolicyShow {
+        /// Which; the one in force by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u64>,
+    },
+    /// Looks at a patient's record as a plugin would get it.
+    View(ViewAs),
+}
+
+/// Whose record is looked at, and as which call. No call becomes of it: what is said here elevates nobody.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewAs {
+    /// The plugin.
+    pub plugin: PluginId,
+    /// One of its services; the first by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceId>,
+    /// The patient.
+    pub patient: PatientId,
+    /// The client that would call.
+    pub issuer: Issuer,
+    /// The user that it would name, `Type/id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What for.
+    pub purpose: Purpose,
+    /// In which roles.
+    pub roles: Vec<Role>,
 }
 
 /// What came of it.

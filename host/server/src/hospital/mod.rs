@@ -4,8 +4,10 @@
 
 mod kind;
 mod page;
+mod policy;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -14,9 +16,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Digest, KeyId, PluginId, TenantId};
+use cordon_core::label::Labels;
 use cordon_core::manifest::Manifest;
 use cordon_core::ports::Ledger;
 use cordon_core::record::{AdminAction, Event, Private, Record};
+use cordon_policy::consent::ConsentSettings;
 use cordon_runtime::{Engine, Plugins};
 use cordon_store::{NewVersion, Store, TrustKey};
 use cordon_trust::key::PublicKey;
@@ -27,9 +31,10 @@ use serde_json::{Value, json};
 
 use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
-use crate::cds::state::{Services, Unavailable};
+use crate::cds::state::{Clock, Services, Unavailable};
 use crate::clock;
 use crate::kept::Stores;
+use policy::InForce;
 
 /// Why an act was not done.
 #[derive(Debug)]
@@ -47,6 +52,16 @@ pub(crate) enum Undone {
 
 type Done = Result<Value, Undone>;
 
+/// What the hospital's decisions go by, beside what its administrators decide.
+pub struct Rules {
+    /// How consents are read.
+    pub consent: ConsentSettings,
+    /// Label what has no label yet.
+    pub labels: Arc<dyn Labels>,
+    /// Says at which time a call is frozen.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The hospital's decisions, and the plugins that answer because of them.
 pub struct Hospital {
     stores: Arc<Stores>,
@@ -54,6 +69,9 @@ pub struct Hospital {
     plugins: Arc<Plugins>,
     ledger: Arc<dyn Ledger + Send + Sync>,
     current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
+    in_force: InForce,
+    labels: Arc<dyn Labels>,
+    clock: Arc<dyn Clock>,
     /// Acts of one tenant happen one after the other; no tenant waits for another.
     acting: BTreeMap<TenantId, Mutex<()>>,
 }
@@ -66,12 +84,18 @@ impl Hospital {
         engine: Engine,
         plugins: Arc<Plugins>,
         ledger: Arc<dyn Ledger + Send + Sync>,
+        rules: Rules,
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
-        let hospital = Self { stores, engine, plugins, ledger, current: RwLock::default(), acting };
+        let Rules { consent, labels, clock } = rules;
+        let (current, in_force) = (RwLock::default(), InForce::new(consent));
+        let hospital = Self { stores, engine, plugins, ledger, current, in_force, labels, clock, acting };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {
                 tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
+            }
+            if hospital.open_policy(tenant).is_err() {
+                tracing::error!(%tenant, "the policy of a tenant could not be read: no call of it is answered");
             }
         }
         hospital
@@ -141,9 +165,19 @@ impl Hospital {
             private: Private {
                 admin: Some(admin.as_str().to_owned()),
                 reason: request.reason.clone(),
+                patient: patient(&request.act),
                 ..Private::default()
             },
         };
+        self.ledger.append(&record, &[]).map(drop).map_err(|_| Undone::Failed("the record could not be written"))
+    }
+
+    /// Records what the host does of itself.
+    fn record_own(&self, tenant: &TenantId, action: AdminAction, because: (&str, &str)) -> Result<(), Undone> {
+        let (admin, reason) = (Some(because.0.to_owned()), Some(because.1.to_owned()));
+        let private = Private { admin, reason, ..Private::default() };
+        let event = Event::Admin { action, refused: None };
+        let record = Record { tenant: tenant.clone(), at: clock::now(), event, private };
         self.ledger.append(&record, &[]).map(drop).map_err(|_| Undone::Failed("the record could not be written"))
     }
 
@@ -161,6 +195,9 @@ impl Hospital {
             Act::Disable { plugin } => self.switch(tenant, plugin, false),
             Act::List => Ok(look("installed plugins", self.list(tenant)?)),
             Act::Show { plugin } => Ok(look("one plugin", self.show(tenant, plugin)?)),
+            Act::PolicySet { text } => self.set_policy(tenant, because, text),
+            Act::PolicyShow { epoch } => Ok(look("the policy", self.show_policy(tenant, *epoch)?)),
+            Act::View(view) => self.view(tenant, view),
         }
     }
 
@@ -434,8 +471,11 @@ fn stored(_: cordon_store::StoreError) -> Undone {
 /// Who changes something says why.
 fn reason(request: &Request) -> Result<(), Undone> {
     let looks = match &request.act {
-        Act::List | Act::Show { .. } | Act::TrustList => true,
-        Act::TrustAdd { .. }
+        Act::List | Act::Show { .. } | Act::TrustList | Act::PolicyShow { .. } => true,
+        // A look at a patient's record has a reason, like a change.
+        Act::View(_)
+        | Act::PolicySet { .. }
+        | Act::TrustAdd { .. }
         | Act::TrustRevoke { .. }
         | Act::Install { .. }
         | Act::Grant { .. }
@@ -466,6 +506,28 @@ fn named(act: &Act) -> AdminAction {
         Act::Grant { plugin, .. } => AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(b"") },
         Act::Enable { plugin } => AdminAction::Enable { plugin: plugin.clone() },
         Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
-        Act::List | Act::Show { .. } | Act::TrustList => AdminAction::Look { what: "refused".to_owned() },
+        Act::PolicySet { text } => AdminAction::Policy { epoch: None, digest: Digest::of(text.as_bytes()) },
+        Act::View(view) => Hospital::view_action(view),
+        Act::List | Act::Show { .. } | Act::TrustList | Act::PolicyShow { .. } => {
+            AdminAction::Look { what: "refused".to_owned() }
+        }
+    }
+}
+
+/// Whose record an act looks at: for the private part.
+fn patient(act: &Act) -> Option<String> {
+    match act {
+        Act::View(view) => Some(view.patient.to_string()),
+        Act::TrustAdd { .. }
+        | Act::TrustRevoke { .. }
+        | Act::TrustList
+        | Act::Install { .. }
+        | Act::Grant { .. }
+        | Act::Enable { .. }
+        | Act::Disable { .. }
+        | Act::List
+        | Act::Show { .. }
+        | Act::PolicySet { .. }
+        | Act::PolicyShow { .. } => None,
     }
 }

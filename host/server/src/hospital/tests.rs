@@ -1,6 +1,11 @@
 //! Two publishers of one hospital: what one of them ships must not stop the other.
 
+mod clearance;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use cordon_core::ids::ServiceId;
+use cordon_core::label::NoRules;
 use cordon_core::limits::LimitClass;
 use cordon_core::manifest::Hook;
 use cordon_core::ports::LedgerError;
@@ -55,9 +60,14 @@ description = "Test."
     )
 }
 
+fn rules() -> Rules {
+    let clock = Arc::new(crate::clock::SystemClock::start(None));
+    Rules { consent: ConsentSettings::default(), labels: Arc::new(NoRules), clock }
+}
+
 fn opened(store: &Arc<Store>) -> Hospital {
     let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
-    Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), Arc::new(Paper))
+    Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), Arc::new(Paper), rules())
 }
 
 fn act(hospital: &Hospital, act: Act) -> Reply {
