@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
-use verbs::{audit, author, call, doctor, hospital, init, label, load, serve, ward};
+use verbs::{audit, author, call, doctor, hospital, init, label, load, policy, serve, view, ward};
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
 #[derive(Parser)]
@@ -112,6 +112,14 @@ enum Verb {
     /// Labels: what rows speak of, and which rules say so.
     #[command(subcommand)]
     Label(label::Label),
+    /// Which plugin may see which class of row, for what.
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Shows a patient's record beside what a plugin would get of it. Every look is recorded.
+    #[command(
+        after_help = "Example: cordon view --plugin org.example.renal --patient p1 --reason \"card looked wrong\""
+    )]
+    View(Box<view::View>),
     /// The log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -147,6 +155,8 @@ fn main() -> ExitCode {
         Verb::List(verb) => hospital::list(&verb),
         Verb::Show(verb) => hospital::show(&verb),
         Verb::Label(verb) => label::run(&verb),
+        Verb::Policy(verb) => policy::run(&verb),
+        Verb::View(verb) => view::run(&verb),
         Verb::Audit(verb) => audit::run(&verb),
         Verb::Call(verb) => call::run(&verb),
         Verb::Doctor(verb) => doctor::run(&verb),

@@ -37,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "cordon-author",
             "cordon-core",
             "cordon-fhir",
+            "cordon-policy",
             "cordon-server",
             "cordon-store",
             "cordon-ward",

@@ -276,12 +276,17 @@ fn readable(scope: &str) -> String {
     scope.replace("%3A", ":").replace("%2F", "/").replace("%7C", "|")
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value, member: &str) -> String {
-    value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+/// A member of an object, as text; what is not there is empty.
+pub(crate) fn text(value: &Value, member: &str) -> String {
+    match value.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => String::new(),
+    }
 }
 
 /// Asks for a list; scripts get it as the one member of an object.
@@ -291,12 +296,12 @@ fn tell_list(host: &Host, name: &str, act: Act, say: impl FnOnce(&Value) -> Stri
 }
 
 /// Asks the running host and says what came of it.
-fn tell(host: &Host, because: Option<&Reason>, act: Act, say: impl FnOnce(&Value) -> String) -> Ended {
+pub(crate) fn tell(host: &Host, because: Option<&Reason>, act: Act, say: impl FnOnce(&Value) -> String) -> Ended {
     let done = hear(host, because, act)?;
     Ok(Report::new(say(&done), &done)?)
 }
 
-fn hear(host: &Host, because: Option<&Reason>, act: Act) -> Result<Value, Failure> {
+pub(crate) fn hear(host: &Host, because: Option<&Reason>, act: Act) -> Result<Value, Failure> {
     let (config, tenant) = host.read()?;
     let reason = because.map(|because| because.reason.clone());
     let request = Request { tenant: tenant.id, reason, act };

@@ -8,5 +8,7 @@ pub(crate) mod hospital;
 pub(crate) mod init;
 pub(crate) mod label;
 pub(crate) mod load;
+pub(crate) mod policy;
 pub(crate) mod serve;
+pub(crate) mod view;
 pub(crate) mod ward;

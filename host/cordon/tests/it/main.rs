@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests write fixtures, wait for their hosts and read what these left")]
 
 #[cfg(test)]
+mod clearance;
+#[cfg(test)]
 mod clinical;
 #[cfg(test)]
 mod ehr;
