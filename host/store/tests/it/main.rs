@@ -18,6 +18,8 @@ mod load;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod port;
 #[cfg(test)]
 mod settings;
