@@ -58,16 +58,20 @@ pub(crate) enum Policy {
         after_help = "Example: cordon policy explain --plugin org.example.renal --need creatinine --label \"R HIV\" --role hiv-care"
     )]
     Explain(Box<Explain>),
-    /// Is anything visible under NEW that is not under OLD? Proved, or shown by an example. Needs cordon-prove and cvc5.
-    #[command(after_help = "Example: cordon policy diff old.cedar new.cedar")]
+    /// Proves that NEW shows nothing that OLD hides, or finds an example.
+    #[command(
+        after_help = "Needs cordon-prove beside this program, and cvc5.\nExample: cordon policy diff old.cedar new.cedar"
+    )]
     Diff {
         /// The policy in force.
         old: PathBuf,
         /// The policy to come.
         new: PathBuf,
     },
-    /// Is a row never seen where all of these hold? Proved, or shown by an example. Needs cordon-prove and cvc5.
-    #[command(after_help = "Example: cordon policy prove ours.cedar --publisher org.example --label HIV")]
+    /// Proves that no row is ever seen where all of these hold, or finds one.
+    #[command(
+        after_help = "Needs cordon-prove beside this program, and cvc5.\nExample: cordon policy prove ours.cedar --publisher org.example --label HIV"
+    )]
     Prove(Prove),
 }
 
