@@ -133,3 +133,20 @@ async fn an_authorization_counts_when_it_was_given_to_this_host() {
     assert_eq!(host.call(&call("another", "https://ehr.example/fhir")).await.status, 412);
     assert_eq!(host.call(&call("cordon", "http://169.254.169.254/fhir")).await.status, 400);
 }
+
+#[tokio::test]
+async fn an_absolute_reference_is_within_the_record_only_on_the_clients_own_server() {
+    let host = TestHost::start(|setup| {
+        setup.rooms.installed = vec![std::sync::Arc::new(echo(&grant(&["creatinine"])))];
+        setup.issuer.fhir_server = Some("https://ehr.example/fhir".to_owned());
+    })
+    .await;
+    for (server, seen) in
+        [("https://other.example/fhir", 0), ("https://ehr.example", 0), ("https://ehr.example/fhir", 1)]
+    {
+        let mut row = creatinine("a", "p");
+        row["subject"]["reference"] = json!(format!("{server}/Patient/p"));
+        let answer = with(&host, json!({ "creatinine": searchset(&[row]) })).await;
+        assert_eq!(summary(&answer), format!("creatinine {seen}"), "{server}");
+    }
+}
