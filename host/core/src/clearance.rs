@@ -8,6 +8,7 @@ use cordon_fhir::scope::Scope;
 use serde_json::Value;
 
 use crate::call::HookCall;
+use crate::fault::out;
 use crate::ids::NeedName;
 use crate::label::Label;
 use crate::manifest::{Need, OnWithheld};
@@ -46,7 +47,9 @@ impl Cleared {
     pub(crate) fn dominates(&self, row: &Value, label: impl FnOnce() -> Label) -> bool {
         match &self.reach {
             Reach::Nothing(_) => false,
-            Reach::Within(scopes, rows) => scopes.iter().all(|scope| scope.admits(row)) && rows.admits(row, label()),
+            Reach::Within(scopes, rows) => {
+                (out!(GrantIgnored) || scopes.iter().all(|scope| scope.admits(row))) && rows.admits(row, label())
+            }
         }
     }
 
@@ -145,7 +148,7 @@ fn clear_all(
         consents: &consents,
     };
     // The grant is for some purposes; no policy makes it one for others.
-    let for_this = call.installed.purposes.iter().any(|granted| call.purpose.within(*granted));
+    let for_this = out!(PurposeIgnored) || call.installed.purposes.iter().any(|granted| call.purpose.within(*granted));
     let mut decided = if for_this { policy.decide(&occasion)? } else { BTreeMap::new() };
     let why = if for_this { Reason::Policy { ids: Vec::new() } } else { Reason::Purpose };
     let needs = call.installed.manifest.needs.values().filter_map(|need| {

@@ -12,6 +12,7 @@ use cordon_fhir::types::ResourceType;
 use serde_json::{Map, Value};
 
 use crate::dates::Reduction;
+use crate::fault::out;
 
 /// Why an element list was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +103,8 @@ impl Node {
         static LEAF: Node = Node { whole: true, children: BTreeMap::new() };
         match self.children.get(name) {
             Some(child) => Some((child, whole || child.whole)),
-            None => (whole && !by_name_only(name)).then_some((&LEAF, true)),
+            None if out!(ElementsKept) => Some((&LEAF, true)),
+            None => (whole && (!by_name_only(name) || out!(TextKept))).then_some((&LEAF, true)),
         }
     }
 }
@@ -240,10 +242,13 @@ pub fn changes_meaning(resource: &Value) -> bool {
 fn keep_members(members: &Map<String, Value>, (node, whole): (&Node, bool), out: &mut Map<String, Value>) {
     let members: BTreeMap<&String, &Value> = members.iter().collect();
     for (name, value) in members {
-        if never(name) {
+        let never = never(name);
+        if never && !out!(UnboundedKept) {
             continue;
         }
-        if let Some(kept) = node.step(whole, name).and_then(|below| keep(value, below)) {
+        if never {
+            out.insert(name.clone(), value.clone());
+        } else if let Some(kept) = node.step(whole, name).and_then(|below| keep(value, below)) {
             out.insert(name.clone(), kept);
         }
     }

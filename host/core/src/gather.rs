@@ -8,6 +8,7 @@ use cordon_fhir::reference::Reference;
 
 use crate::clearance::Clearance;
 use crate::dates::Shift;
+use crate::fault::out;
 use crate::ids::NeedName;
 use crate::label::Labels;
 use crate::manifest::Source;
@@ -100,7 +101,8 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
     let withheld = shelves.iter().any(|shelf| shelf.cleared().abstains() && shelf.counts().withheld() > 0);
     let minted = mint(&shelves);
     let drafts = drafts(&shelves, &minted);
-    let views = shelves.iter().map(|shelf| shelf.view(&minted)).collect();
+    let there = |shelf: &&Shelf| !(out!(ViewMissing) && shelf.cleared().denied());
+    let views = shelves.iter().filter(there).map(|shelf| shelf.view(&minted)).collect();
     let counts = shelves.iter().map(|shelf| (shelf.cleared().need().name.clone(), shelf.counts().clone())).collect();
     let origins = shelves.iter().map(|shelf| shelf.origins().map(|origin| origin.cloned()).collect()).collect();
     let views = Views { views, counts, drafts, origins, shift: shift.unwrap_or_default(), clearance };
@@ -112,7 +114,14 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
 fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
     let mut minted = BTreeMap::new();
     for reference in shelves.iter().flat_map(|shelf| shelf.origins().flatten()) {
-        let next = format!("r{}", minted.len().saturating_add(1));
+        let next = match reference {
+            kept if out!(IdKept) => kept.id.clone(),
+            _ if out!(CountFirst) => {
+                let dropped: usize = shelves.iter().map(|shelf| shelf.counts().all()).sum();
+                format!("r{}", minted.len().saturating_add(dropped))
+            }
+            _ => format!("r{}", minted.len().saturating_add(1)),
+        };
         minted.entry(reference.clone()).or_insert(next);
     }
     minted

@@ -5,6 +5,8 @@
 //! [`release::Release`] and [`invoke::Receipt`] are proofs: their fields are private and only this room makes them.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 pub mod ids;
 pub mod label;
 pub mod labelling;

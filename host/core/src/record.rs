@@ -58,6 +58,12 @@ impl NeedCounts {
         *count = count.saturating_add(1);
     }
 
+    /// How many rows were dropped, for whatever reason.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.dropped.values().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
+    }
+
     /// How many rows were withheld, as opposed to not belonging here. A denied need counts as one.
     #[must_use]
     pub fn withheld(&self) -> u32 {

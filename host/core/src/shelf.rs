@@ -18,6 +18,7 @@ use crate::call::{HookCall, Prefetch, UserRight};
 use crate::clearance::{Clearance, Cleared};
 use crate::dates::{Reduction, Shift};
 use crate::elements::{Readable, changes_meaning};
+use crate::fault::out;
 use crate::ids::{Coins, Digest, Role};
 use crate::label::{Label, Labeled, Labels};
 use crate::limits::{MOST_ROW_BYTES, MOST_ROWS};
@@ -78,7 +79,8 @@ impl Row {
         let text = alone.to_string();
         let name = origin.as_ref().map(ToString::to_string).unwrap_or_default();
         let thrown = Digest::of(&[b"order of rows\0".as_slice(), &coins.seed(), name.as_bytes()].concat());
-        let rank = Rank(Reverse(dated(&alone)), Digest::of(text.as_bytes()), thrown);
+        let by = if out!(OrderByHidden) { row } else { &alone };
+        let rank = Rank(Reverse(dated(by)), Digest::of(by.to_string().as_bytes()), thrown);
         Self { origin, readable, bytes: text.len(), rank }
     }
 }
@@ -108,7 +110,7 @@ impl Shelf {
         };
         // Of a denied need, asking the source would tell it, and a failure of it would tell the caller, that there is
         // something.
-        if !cleared.denied() {
+        if !cleared.denied() || out!(DeniedAsks) {
             shelf.collect(call, from)?;
             shelf.settle();
         }
@@ -148,10 +150,12 @@ impl Shelf {
     /// What the client sent, or the record in its place.
     fn obtain(&mut self, call: &HookCall, scope: &Scope, from: Sources<'_>) -> Result<(), Unobtainable> {
         match call.prefetch.get(&self.cleared.need().name) {
-            Some(Prefetch::Rows { rows, complete: true }) => self.offer_all(rows, from.labels),
+            Some(Prefetch::Rows { rows, complete }) if *complete || out!(TruncatedTrusted) => {
+                self.offer_all(rows, from.labels)
+            }
             Some(Prefetch::Null) => {}
             // A page that is not all of it, a failure and a missing key alike: the store stands in, or nobody does.
-            Some(Prefetch::Rows { complete: false, .. } | Prefetch::Failed) | None => {
+            Some(Prefetch::Rows { .. } | Prefetch::Failed) | None => {
                 self.stand_in(call, scope, from.records)?;
             }
         }
@@ -208,7 +212,14 @@ impl Shelf {
 
     /// Takes a row that belongs here; drops and counts any other. Breaks when there is more than a view holds.
     fn offer(&mut self, row: &Value, label: impl FnOnce() -> Label) -> ControlFlow<()> {
+        let offered = self.rows.len().saturating_add(self.counts.all());
+        if out!(LimitFirst) && offered >= self.newest() {
+            return ControlFlow::Break(());
+        }
         if let Err(dropped) = self.judge(row, label) {
+            if out!(DuplicateFirst) {
+                self.seen.extend(reference_of(row));
+            }
             self.counts.drop(dropped);
             return ControlFlow::Continue(());
         }
@@ -229,9 +240,12 @@ impl Shelf {
         }
         let membership = membership(row, &self.patient);
         match &self.cleared.need().source {
-            Source::Record(_) | Source::Encounter if membership != Membership::Member => return Err(Dropped::Foreign),
-            Source::Record(scope) if !scope.admits(row) => return Err(Dropped::OutsideNeed),
+            Source::Record(_) | Source::Encounter if membership != Membership::Member && !out!(ForeignKept) => {
+                return Err(Dropped::Foreign);
+            }
+            Source::Record(scope) if !scope.admits(row) && !out!(NeedUnchecked) => return Err(Dropped::OutsideNeed),
             Source::Encounter if reference_of(row) != self.encounter => return Err(Dropped::OutsideNeed),
+            Source::DraftOrders | Source::Selections if out!(DraftsUnchecked) => return Ok(()),
             // A draft may not name its patient yet, but it must not name another.
             Source::DraftOrders | Source::Selections if membership == Membership::Foreign => {
                 return Err(Dropped::Foreign);
@@ -285,7 +299,10 @@ impl Shelf {
 
     /// What the plugin reads.
     pub(crate) fn view(&self, minted: &BTreeMap<Reference, String>) -> View {
-        let link = |target: &Reference| minted.get(target).map(|id| format!("{}/{id}", target.resource_type));
+        let link = |target: &Reference| match minted.get(target) {
+            Some(id) => Some(format!("{}/{id}", target.resource_type)),
+            None => out!(Dangling).then(|| target.to_string()),
+        };
         let unnamed = |at: usize| format!("{}-{}", self.cleared.need().name, at.saturating_add(1));
         let rows = self.rows.iter().enumerate().map(|(at, row)| {
             let id = row.origin.as_ref().and_then(|origin| minted.get(origin).cloned()).unwrap_or_else(|| unnamed(at));

@@ -9,6 +9,8 @@
 //! kinds and parameters, never the content of a resource.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 pub mod json;
 
 pub mod date;

@@ -11,6 +11,7 @@ use std::fmt::{self, Write as _};
 use serde_json::Value;
 
 use crate::date::DateRange;
+use crate::fault::out;
 use crate::reference::Reference;
 use crate::scope::{Quoted, ScopeError};
 use crate::search::{Found, IndexEntry, Parameter, ParameterKind, any};
@@ -130,6 +131,10 @@ impl Query {
     pub(crate) fn parse(text: &str, resource_type: Option<&ResourceType>) -> Result<Self, ScopeError> {
         let mut clauses = BTreeSet::new();
         for part in text.split('&') {
+            let name = part.split('=').next().unwrap_or_default();
+            if out!(UnknownParameterIgnored) && Parameter::parse(name).is_none() {
+                continue;
+            }
             let clause = Clause::parse(part, resource_type)?;
             let parameter = clause.parameter;
             let repeated = clauses.iter().any(|kept: &Clause| kept.parameter == parameter);

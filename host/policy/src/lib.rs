@@ -5,6 +5,8 @@
 //! [`grant::GrantPolicy`] goes by the grant alone, for treatment. There is no clock and no I/O here.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 pub mod cedar;
 pub mod consent;
 pub mod grant;

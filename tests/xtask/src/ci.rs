@@ -4,6 +4,9 @@ use anyhow::Context;
 
 use crate::{check, rooms, setup, sh};
 
+/// The tests that take checks out.
+const WITH_FAULTS: &str = "package(cordon-ni) and test(/faults::|would_succeed/)";
+
 /// Passes the tests of every workspace: the host's, the sample plugins' and, through them, the guests'.
 pub(crate) fn test() -> anyhow::Result<()> {
     setup::guest_target()?;
@@ -14,6 +17,11 @@ pub(crate) fn test() -> anyhow::Result<()> {
     let samples = sh::root().join("sample-plugins");
     run_tests(&["test", "--quiet", "--workspace", "--doc"], &sh::root())?;
     run_tests(&["nextest", "run", "--no-fail-fast"], &samples)?;
+    // The build in which checks can be taken out: with every package, so that the libraries beneath are built once.
+    run_tests(
+        &["nextest", "run", "--workspace", "--features", "cordon-ni/faults", "--no-fail-fast", "-E", WITH_FAULTS],
+        &sh::root(),
+    )?;
     // Last, because its closing line is the one that counts.
     run_tests(&["nextest", "run", "--workspace", "--no-fail-fast"], &sh::root())
 }

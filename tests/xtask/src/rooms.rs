@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 
 use crate::sh;
 
 /// Which workspace crates each crate may import, tests included only where a second list says so.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
@@ -49,8 +49,15 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("cordon-ward", &[]),
     ("cordon-testkit", &["cordon-core", "cordon-fhir", "cordon-policy", "cordon-runtime"]),
     ("cordon-author", &["cordon-core", "cordon-fhir", "cordon-runtime", "cordon-testkit", "cordon-trust"]),
+    ("cordon-faults", &[]),
+    ("cordon-ni", &["cordon-core", "cordon-fhir", "cordon-guest-build", "cordon-policy", "cordon-runtime"]),
     ("xtask", &[]),
 ];
+
+/// Checks that a test can take out: a room may have them behind its feature of this name, and only `cordon-ni` switches it on.
+const FAULTS: &str = "cordon-faults";
+const FAULTS_FEATURE: &str = "faults";
+const FAULTS_TEST: &str = "cordon-ni";
 
 /// Crates that may also be used by tests of other crates.
 const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"];
@@ -103,7 +110,8 @@ fn violations(metadata: &Metadata) -> Vec<String> {
             wrong.push(format!("{name}: not in the table"));
             continue;
         };
-        for dependency in &package.dependencies {
+        wrong.extend(faults(package));
+        for dependency in package.dependencies.iter().filter(|to| to.name != FAULTS) {
             let to = dependency.name.as_str();
             // A test may use test-only crates and the outside world, never a room that its own room may not see.
             let test = dependency.kind == DependencyKind::Development;
@@ -117,6 +125,20 @@ fn violations(metadata: &Metadata) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Ways in which a build other than the tests' own could contain [`FAULTS`].
+fn faults(package: &Package) -> Vec<String> {
+    let name = package.name.as_str();
+    let linked = |dependency: &&Dependency| dependency.name == FAULTS && !dependency.optional && name != FAULTS_TEST;
+    let switched = |dependency: &&Dependency| dependency.features.iter().any(|feature| feature == FAULTS_FEATURE);
+    let mentions = |text: &String| text.contains(FAULTS_FEATURE);
+    let implied = |(feature, on): &(&String, &Vec<String>)| *feature != FAULTS_FEATURE && on.iter().any(mentions);
+    let dependencies = package.dependencies.iter().filter(|to| linked(to) || switched(to));
+    let found = dependencies.map(|to| format!("{name} -> {} (faults)", to.name));
+    found
+        .chain(package.features.iter().filter(implied).map(|(on, _)| format!("{name}: feature {on} (faults)")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -149,6 +171,27 @@ mod tests {
     fn a_room_that_takes_new_authority_is_found() {
         assert_eq!(violations(&with_arrow("cordon-core", "tokio")), ["cordon-core -> tokio (authority)"]);
         assert_eq!(violations(&with_arrow("cordon-server", "reqwest")), ["cordon-server -> reqwest (authority)"]);
+    }
+
+    #[test]
+    fn a_build_that_would_contain_faults_is_found() {
+        let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut graph = graph();
+            let packages = graph["packages"].as_array_mut().unwrap();
+            change(packages.iter_mut().find(|p| p["name"] == "cordon-core").unwrap());
+            violations(&serde_json::from_value(graph).unwrap())
+        };
+        let find = |package: &mut serde_json::Value| {
+            let of = package["dependencies"].as_array_mut().unwrap();
+            of.iter_mut().position(|dependency| dependency["name"] == FAULTS).unwrap()
+        };
+        let linked = changed(&|package| {
+            let at = find(package);
+            package["dependencies"][at]["optional"] = false.into();
+        });
+        assert_eq!(linked, ["cordon-core -> cordon-faults (faults)"]);
+        let by_default = changed(&|package| package["features"]["default"] = serde_json::json!([FAULTS_FEATURE]));
+        assert_eq!(by_default, ["cordon-core: feature default (faults)"]);
     }
 
     #[test]

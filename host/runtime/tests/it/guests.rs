@@ -44,6 +44,10 @@ guests! {
         // Small enough to be carried out of the run; the card profile refuses it there.
         assert!(matches!(reply.end, RunEnd::Answered(answer) if answer.cards.len() == 1_000));
     };
+    tells_everything => |reply| {
+        let RunEnd::Answered(answer) = reply.end else { panic!("no answer") };
+        assert!(answer.cards[0].summary.starts_with("Value "), "{}", answer.cards[0].summary);
+    };
     returns_an_image_in_markdown => |reply| {
         let RunEnd::Answered(answer) = reply.end else { panic!("no answer") };
         let detail = answer.cards[0].detail.as_deref().unwrap();

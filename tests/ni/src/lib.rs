@@ -1,0 +1,13 @@
+//! The pair harness: runs a call, changes what the plugin may not see, runs it again with the same coins, and compares all
+//! that the plugin and its answer were made of.
+//!
+//! The property is noninterference (`docs/threat-model.md`): two worlds that agree on what policy lets a plugin see give the
+//! same views, replies, ids, fuel, outcome and bytes. [`world`] holds one world, [`generate`] makes worlds, [`hide`] changes
+//! what is hidden in them, [`run`] runs one through the real pipeline, the real policy and the real engine.
+#![forbid(unsafe_code)]
+
+pub mod dice;
+pub mod generate;
+pub mod hide;
+pub mod run;
+pub mod world;

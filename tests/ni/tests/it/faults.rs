@@ -1,0 +1,35 @@
+//! Seeded faults: with a check taken out, the pairs can be told apart.
+
+use cordon_faults::{Fault, without};
+
+use crate::pairs::told_apart;
+
+/// One test for each fault that pairs must catch.
+macro_rules! caught {
+    ($($name:ident => $fault:ident;)+) => {
+        $(#[test]
+        fn $name() {
+            let _out = without(Some(Fault::$fault));
+            assert!(told_apart(0..2_000).is_some(), "no pair shows that {:?} is taken out", Fault::$fault);
+        })+
+    };
+}
+
+caught! {
+    rows_of_other_patients => ForeignKept;
+    rows_that_no_need_asks_for => NeedUnchecked;
+    rows_beyond_the_grant => GrantIgnored;
+    purposes_that_were_not_granted => PurposeIgnored;
+    labels_that_are_not_looked_at => LabelIgnored;
+    drafts_without_a_clearance => DraftsUnchecked;
+    a_limit_before_the_clearance => LimitFirst;
+    a_withheld_row_that_hides_its_namesake => DuplicateFirst;
+    ids_that_count_dropped_rows => CountFirst;
+    references_out_of_view => Dangling;
+    consents_that_are_not_looked_at => ConsentIgnored;
+    an_order_by_what_is_hidden => OrderByHidden;
+    a_denied_need_that_asks_its_source => DeniedAsks;
+    a_truncated_prefetch_that_is_trusted => TruncatedTrusted;
+    elements_that_are_not_listed => ElementsKept;
+    extensions_that_are_kept => UnboundedKept;
+}
