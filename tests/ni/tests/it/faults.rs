@@ -1,8 +1,17 @@
 //! Seeded faults: with a check taken out, the pairs can be told apart.
 
 use cordon_faults::{Fault, without};
+use cordon_ni::hide::Hidden;
 
-use crate::pairs::told_apart;
+use crate::pairs::{both, pair};
+
+/// The first pair of these seeds that can be told apart.
+fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
+    seeds.into_iter().find_map(|seed| {
+        let pair = pair(seed);
+        both(&pair).filter(|(one, other)| one != other).map(|_| (seed, pair.hidden))
+    })
+}
 
 /// One test for each fault that pairs must catch.
 macro_rules! caught {

@@ -37,19 +37,11 @@ pub(crate) fn pair(seed: u64) -> Pair {
 }
 
 /// What both sides give; `None` when only one of them is "not evaluated": where a need abstains, that is declared to show.
-fn both(pair: &Pair) -> Option<(Observed, Observed)> {
+pub(crate) fn both(pair: &Pair) -> Option<(Observed, Observed)> {
     let (one, other) = (run(&pair.one).unwrap(), run(&pair.other).unwrap());
     let refused = |seen: &Observed| seen.outcome == Outcome::NotEvaluated;
     let declared = abstains(&pair.one) && refused(&one) != refused(&other);
     (!declared).then_some((one, other))
-}
-
-/// The first pair of these seeds that can be told apart.
-pub(crate) fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
-    seeds.into_iter().find_map(|seed| {
-        let pair = pair(seed);
-        both(&pair).filter(|(one, other)| one != other).map(|_| (seed, pair.hidden))
-    })
 }
 
 fn identical(seeds: std::ops::Range<u64>) {
