@@ -5,8 +5,7 @@ use cordon_guests::{Call, Coding, Failure, Response, Selection, View, all, card}
 
 cordon_guests::plugin!(evaluate);
 
-const NEEDS: [&str; 9] =
-    ["labs", "problems", "drugs", "patient", "letters", "draft", "selected", "encounter", "user"];
+const NEEDS: [&str; 9] = ["labs", "problems", "drugs", "patient", "letters", "draft", "selected", "encounter", "user"];
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo).
 struct Seen(u64);
