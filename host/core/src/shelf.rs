@@ -22,7 +22,7 @@ use crate::fault::out;
 use crate::ids::{Coins, Digest, Role};
 use crate::label::{Label, Labeled, Labels};
 use crate::limits::{MOST_ROW_BYTES, MOST_ROWS};
-use crate::manifest::{Dates, Source};
+use crate::manifest::Source;
 use crate::ports::{Query, Records, RecordsError, Unobtainable};
 use crate::record::{Dropped, NeedCounts};
 use crate::view::View;
@@ -108,12 +108,8 @@ impl Shelf {
             counts: NeedCounts { denied: cleared.denied(), ..NeedCounts::default() },
             overfull: false,
         };
-        // Of a denied need, asking the source would tell it, and a failure of it would tell the caller, that there is
-        // something.
-        if !cleared.denied() || out!(DeniedAsks) {
-            shelf.collect(call, from)?;
-            shelf.settle();
-        }
+        shelf.collect(call, from)?;
+        shelf.settle();
         if shelf.overfull { Err(shelf.unobtainable()) } else { Ok(shelf) }
     }
 
@@ -180,9 +176,14 @@ impl Shelf {
         if !covered {
             return Err(self.unobtainable());
         }
+        // Of a denied need, asking the source would tell it, and a failure of it would tell the caller, that there is
+        // something. Whether the caller has a right to it does not depend on the patient, so that comes first.
+        if self.cleared.denied() && !out!(DeniedAsks) {
+            return Ok(());
+        }
         let query = Query { tenant: &call.tenant, patient: &call.patient, scope };
-        // A shift moves a date without its day from where the source has it, so the source's order decides nothing.
-        let mut left = if self.cleared.need().dates == Dates::Shifted { usize::MAX } else { self.newest() };
+        // A reduced date is not where the source has it, so the source's order decides nothing.
+        let mut left = if self.reduction.is_none() { self.newest() } else { usize::MAX };
         let mut last = None;
         let mut each = |row: Labeled<Value>| {
             // The source gives the newest first: what is older than the last row wanted need not be read. An equal one

@@ -37,6 +37,9 @@ pub enum ResourceError {
     /// `id` is missing or not a FHIR id.
     #[error("no valid id")]
     NoId,
+    /// A Consent that is in no patient's record would be read for nobody, and a denial in it would be lost.
+    #[error("a Consent that does not name one patient, as `Patient/id`: nobody's denial would be read")]
+    NobodysConsent,
 }
 
 /// A resource that can be kept: parsed, of a known type, with an id. The bytes stay as they came.
@@ -59,7 +62,11 @@ impl Resource {
         let resource_type = resource_type(&value).filter(|name| is_resource_type(name.as_str()));
         let resource_type = resource_type.ok_or(ResourceError::UnknownType)?;
         let id = resource_id(&value).ok_or(ResourceError::NoId)?.to_owned();
-        Ok(Self { reference: Reference { resource_type, id }, value, bytes })
+        let resource = Self { reference: Reference { resource_type, id }, value, bytes };
+        if resource.reference.resource_type.as_str() == "Consent" && resource.patient().is_none() {
+            return Err(ResourceError::NobodysConsent);
+        }
+        Ok(resource)
     }
 
     /// Its type and id.
@@ -245,5 +252,31 @@ pub(crate) fn system_key(system: Option<&str>) -> &str {
         None => "",
         Some("") => " ",
         Some(system) => system,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn consent(patient: Value) -> Result<Resource, ResourceError> {
+        let consent = json!({ "resourceType": "Consent", "id": "c", "status": "active", "patient": patient });
+        Resource::parse(consent.to_string().into_bytes())
+    }
+
+    #[test]
+    fn a_consent_that_would_be_read_for_nobody_is_not_kept() {
+        let lost = [
+            json!({ "reference": "https://ehr.example/fhir/Patient/p" }),
+            json!({ "identifier": { "value": "7" } }),
+            json!({ "reference": "#p" }),
+            json!(null),
+        ];
+        for patient in lost {
+            assert_eq!(consent(patient).err(), Some(ResourceError::NobodysConsent));
+        }
+        assert!(consent(json!({ "reference": "Patient/p" })).is_ok());
     }
 }

@@ -181,8 +181,19 @@ fn a_store_that_cannot_be_read_makes_the_call_unobtainable() {
 }
 
 #[test]
+fn a_caller_without_a_right_does_not_learn_that_a_need_was_denied() {
+    let ended = |policy: &dyn cordon_core::ports::Policy| {
+        let cleared = cordon_core::clearance::admit(call(&whole(), &[]), policy, &Stored(None)).unwrap();
+        matches!(gather(cleared, &Stored(None), &NoRules), Gathered::Unobtainable(..))
+    };
+    assert!(ended(&cordon_core::ports::DenyAll));
+    assert!(ended(&crate::fakes::PermitAll));
+}
+
+#[test]
 fn a_denied_need_is_an_empty_view_and_asks_no_source() {
-    let call = call(&whole(), &[]);
+    let mut call = call(&whole(), &[]);
+    call.right = UserRight::Scopes(ScopeSet::parse("user/*.rs"));
     let denied = cordon_core::clearance::admit(call, &cordon_core::ports::DenyAll, &Stored(None)).unwrap();
     // The creatinine need abstains, so the guest does not run; nothing was unobtainable, because nothing was asked.
     match gather(denied, &Stored(None), &NoRules) {

@@ -133,6 +133,8 @@ fn read(
     check_server(&request, &settings)?;
     localize_all(&mut request, &settings);
     let context = Context::read(hook, &request.context)?;
+    known.private.user = context.user.as_ref().map(ToString::to_string);
+    known.private.patient = Some(context.patient.to_string());
     Ok(HookCall {
         invocation: invocation.clone(),
         tenant: client.tenant.clone(),

@@ -62,6 +62,7 @@ pub(super) struct Known {
     pub(super) service: Option<ServiceId>,
     pub(super) hook: Option<Hook>,
     pub(super) installed: Option<Arc<Installed>>,
+    pub(super) purpose: Purpose,
     pub(super) private: Private,
 }
 
@@ -70,6 +71,7 @@ impl Known {
         Self {
             service: Some(call.service.id.clone()),
             hook: Some(call.service.hook),
+            purpose: call.purpose,
             installed: Some(Arc::clone(&call.installed)),
             private: Private {
                 user: call.user.as_ref().map(ToString::to_string),
@@ -109,7 +111,7 @@ fn record(door: &Door, client: Client, invocation: &MintedId, stop: &Stop, known
         component: known.installed.as_ref().map(|installed| installed.component),
         service: known.service,
         hook: known.hook,
-        purpose: Purpose::Treatment,
+        purpose: known.purpose,
         outcome: stop.outcome(),
         needs: BTreeMap::new(),
         answer: None,

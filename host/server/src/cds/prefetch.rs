@@ -57,12 +57,23 @@ fn bundle(bundle: &Value) -> Prefetch {
         Some(Value::Array(entries)) => entries,
         Some(_) => return Prefetch::Failed,
     };
-    let (notes, rows): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| mode(entry) == Some("outcome"));
+    if entries.iter().any(|entry| !entry.get("resource").is_some_and(Value::is_object)) {
+        // Something was found that was not sent.
+        return Prefetch::Failed;
+    }
+    let note = |entry: &&Value| mode(entry) == Some("outcome") || is_outcome(entry);
+    let (notes, rows): (Vec<_>, Vec<_>) = entries.iter().partition(note);
     let matches = rows.iter().filter(|entry| mode(entry) != Some("include")).count();
     let complete =
         !has_next(bundle) && !counts_more(bundle, matches) && !notes.iter().any(|entry| reports_failure(entry));
     let rows = rows.into_iter().map(|entry| entry.get("resource").cloned().unwrap_or_default()).collect();
     Prefetch::Rows { rows, complete }
+}
+
+/// Whether the entry is an OperationOutcome, whatever its mode says: it is no row and no match.
+fn is_outcome(entry: &Value) -> bool {
+    let kind = entry.get("resource").and_then(|resource| resource.get("resourceType"));
+    kind.and_then(Value::as_str) == Some("OperationOutcome")
 }
 
 /// `Bundle.entry.search.mode` (FHIR R4).
@@ -71,8 +82,13 @@ fn mode(entry: &Value) -> Option<&str> {
 }
 
 fn has_next(bundle: &Value) -> bool {
-    let links = bundle.get("link").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    links.iter().any(|link| link.get("relation").and_then(Value::as_str) == Some("next"))
+    let next = |link: &Value| link.get("relation").and_then(Value::as_str) == Some("next");
+    match bundle.get("link") {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(links)) => links.iter().any(next),
+        // What cannot be read is not believed to say that there is no more.
+        Some(_) => true,
+    }
 }
 
 /// Whether the server counts more matches than it sent. A total that is not a number is not believed to be small.
@@ -161,6 +177,18 @@ mod tests {
         assert_eq!(with("total", json!("1")), (1, false));
         assert_eq!(with("link", json!([{ "relation": "self", "url": "u" }])), (1, true));
         assert_eq!(with("link", json!([{ "relation": "next", "url": "u" }])), (1, false));
+    }
+
+    #[test]
+    fn what_was_found_and_not_sent_does_not_pass_for_all_there_is() {
+        let row = json!({ "resource": { "resourceType": "Observation" } });
+        let missing =
+            json!({ "resourceType": "Bundle", "total": 2, "entry": [row, { "response": { "status": "404" } }] });
+        assert_eq!(state(missing), Prefetch::Failed);
+        let failure = json!({ "resource": { "resourceType": "OperationOutcome", "issue": [{ "severity": "error" }] } });
+        assert_eq!(complete(json!({ "resourceType": "Bundle", "total": 2, "entry": [row, failure] })), (1, false));
+        let strange = json!({ "resourceType": "Bundle", "entry": [row], "link": { "relation": "next" } });
+        assert_eq!(complete(strange), (1, false));
     }
 
     #[test]

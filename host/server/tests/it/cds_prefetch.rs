@@ -84,7 +84,7 @@ async fn rows_the_need_does_not_ask_for_are_dropped_whatever_their_search_mode()
     let mut bundle = searchset(&[creatinine("a", "p")]);
     let included = json!({ "resource": { "resourceType": "Patient", "id": "p" }, "search": { "mode": "include" } });
     let note = json!({ "resource": { "resourceType": "OperationOutcome" }, "search": { "mode": "outcome" } });
-    bundle["entry"].as_array_mut().unwrap().extend([included, note, json!({})]);
+    bundle["entry"].as_array_mut().unwrap().extend([included, note, json!({ "resource": {} })]);
     bundle["total"] = json!(2);
     assert_eq!(summary(&with(&host, json!({ "creatinine": bundle })).await), "creatinine 1");
     assert_eq!(counts(&host).dropped[&Dropped::OutsideNeed], 1);
