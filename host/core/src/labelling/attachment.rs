@@ -34,7 +34,7 @@ pub(super) fn content(members: &Map<String, Value>, photo: bool) -> Option<Conte
         return None;
     }
     match members.get("data").and_then(Value::as_str) {
-        Some(data) if is_bytes(members) => Some(bytes(data, kind.unwrap_or_default())),
+        Some(data) if is_bytes(data) => Some(bytes(data, kind.unwrap_or_default())),
         // What a URL leads to is not here. An Attachment without content type is known by what else it has.
         None if members.contains_key("url") && is_attachment(members) => Some(Content::Unreadable),
         Some(_) | None => None,
@@ -46,9 +46,10 @@ fn is_attachment(members: &Map<String, Value>) -> bool {
         && !members.contains_key("resourceType")
 }
 
-/// Whether `data` is base64: not the numbers of a SampledData, and not a Signature.
-pub(super) fn is_bytes(members: &Map<String, Value>) -> bool {
-    !["period", "sigFormat", "who"].iter().any(|name| members.contains_key(*name))
+/// Whether `data` is base64: not the numbers of a SampledData (FHIR R4: decimals, or E, U and L, with blanks between).
+/// Judged by the text itself: a member beside it would be a word that keeps an attachment from being read.
+pub(super) fn is_bytes(data: &str) -> bool {
+    !data.split_whitespace().all(|one| matches!(one, "E" | "U" | "L") || one.parse::<f64>().is_ok())
 }
 
 /// What base64 stands for.

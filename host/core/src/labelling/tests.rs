@@ -38,6 +38,18 @@ fn work(resource: &Value) -> usize {
 }
 
 #[test]
+fn a_word_beside_an_attachment_does_not_keep_it_from_being_read() {
+    // "HIV positive", and a word that belongs to SampledData or to Signature.
+    for beside in ["period", "who", "sigFormat"] {
+        let mut attachment = json!({ "contentType": "text/plain", "data": "SElWIHBvc2l0aXZl" });
+        attachment[beside] = json!(1);
+        let row = json!({ "resourceType": "DocumentReference", "content": [{ "attachment": attachment }] });
+        let marked = LabelRules::shipped().unwrap().mark(&row);
+        assert!(marked.label.sensitivities.contains(Sensitivity::Hiv), "{beside}: {marked:?}");
+    }
+}
+
+#[test]
 fn an_ordinary_row_is_normal() {
     assert_eq!(label(&plus("status", json!("final"))), "N");
     assert_eq!(label(&condition("http://hl7.org/fhir/sid/icd-10", "I10")), "N");

@@ -119,7 +119,7 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
 
     fn member(&mut self, members: &'a Map<String, Value>, name: &'a str, value: &'a Value) {
         // Bytes are read as what they encode.
-        if name == "data" && attachment::is_bytes(members) {
+        if name == "data" && value.as_str().is_some_and(attachment::is_bytes) {
             return;
         }
         self.within(Step::Member(name), |walk| {
