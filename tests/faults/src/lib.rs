@@ -15,11 +15,6 @@ macro_rules! faults {
         pub enum Fault {
             $($(#[$doc])* $name,)+
         }
-
-        impl Fault {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-        }
     };
 }
 

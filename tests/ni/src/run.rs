@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cordon_core::grant::Grant;
 use cordon_core::ids::Digest;
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::limits::LimitClass;
@@ -106,10 +105,4 @@ pub fn run(world: &World) -> anyhow::Result<Observed> {
     let response = invoke(world.call(room.component)?, ports)?;
     let (message, reply) = tape.played.into_inner().unzip();
     Ok(Observed { message, reply, outcome: response.outcome, body: response.body })
-}
-
-/// The whole of a grant, for these purposes.
-#[must_use]
-pub fn whole(world: &World) -> Grant {
-    Grant { purposes: world.grant.purposes.clone(), ..Grant::whole(&world.manifest) }
 }
