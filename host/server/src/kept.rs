@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::cds::state::{KnownCards, Unavailable};
 use crate::clock;
+use crate::fault::out;
 use crate::jwt::{Client, NonceError, Nonces, Spent};
 
 /// The stores of a host, one for each tenant. The default is none.
@@ -28,6 +29,9 @@ impl Stores {
     /// The store of this tenant; `None` if the host has no such tenant.
     #[must_use]
     pub fn of(&self, tenant: &TenantId) -> Option<&Arc<Store>> {
+        if out!(TenantIgnored) {
+            return self.0.values().next();
+        }
         self.0.get(tenant)
     }
 

@@ -6,6 +6,8 @@
 //! turns the outcome into HTTP in one place.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 pub mod edge;
 
 pub mod jwt;

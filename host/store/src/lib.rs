@@ -39,6 +39,8 @@
 //! arguments.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 mod data;
 mod directory;
 mod error;

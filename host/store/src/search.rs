@@ -15,6 +15,7 @@ use rusqlite::types::Value as Sql;
 use serde_json::Value;
 
 use crate::error::StoreError;
+use crate::fault::out;
 use crate::resource::system_key;
 use crate::store::{Reader, Store};
 use crate::time::sortable;
@@ -52,6 +53,7 @@ impl Records for Store {
 }
 
 fn visit(reader: &Reader, c: &Connection, query: Query<'_>, each: &mut Each<'_>) -> Result<(), StoreError> {
+    let query = if out!(TenantIgnored) { Query { tenant: reader.tenant(), ..query } } else { query };
     let plan = Plan::new(query);
     let mut keys = c.prepare_cached(&plan.sql)?;
     let mut kept = c.prepare_cached(

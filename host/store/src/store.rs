@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::data::{DataDirectory, Turn};
 use crate::directory::{Directory, Root};
 use crate::error::{KeyError, OpenError, StoreError};
+use crate::fault::out;
 use crate::labels::Labelling;
 use crate::sqlite::{Idle, Readers, Writer};
 
@@ -193,7 +194,7 @@ impl Reader {
 
     /// Refuses another tenant. Queries name their tenant all the same: neither check relies on the other.
     pub(crate) fn own(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        if tenant == self.tenant() { Ok(()) } else { Err(StoreError::Foreign) }
+        if tenant == self.tenant() || out!(TenantIgnored) { Ok(()) } else { Err(StoreError::Foreign) }
     }
 
     pub(crate) fn read<T, E: From<StoreError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {

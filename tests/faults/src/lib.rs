@@ -15,6 +15,11 @@ macro_rules! faults {
         pub enum Fault {
             $($(#[$doc])* $name,)+
         }
+
+        impl Fault {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+        }
     };
 }
 
@@ -61,6 +66,21 @@ faults! {
     TextKept,
     /// `fhir`: a scope with an unknown parameter is read as if it were not there.
     UnknownParameterIgnored,
+    /// `server`: discovery asks for what was not granted.
+    GrantOverasked,
+    /// `server`: a client may claim any purpose and any role.
+    ClaimUnconfigured,
+    /// `server`: a token's claims are read whoever signed it.
+    SignatureIgnored,
+    /// `server`: a token that was made for another endpoint is good.
+    AudienceIgnored,
+    /// `server`: a token that was spent is good again.
+    TokenReused,
+    /// `server`, `store`: the tenant is not looked at: not when a store is chosen, not by the store, not in its search. Each
+    /// of the three would do alone.
+    TenantIgnored,
+    /// `store`: a waiting connection goes to whichever tenant asks next.
+    ConnectionShared,
 }
 
 /// Nothing, in [`TAKEN`].

@@ -8,7 +8,7 @@ use cordon_core::ids::Digest;
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::limits::LimitClass;
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Ledger, LedgerError, Runner, RunnerError};
+use cordon_core::ports::{Ledger, LedgerError, Records, Runner, RunnerError};
 use cordon_core::record::{Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
 use cordon_policy::cedar::Policies;
@@ -56,22 +56,34 @@ struct Tape<'a> {
 
 impl Runner for Tape<'_> {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
-        let views: Vec<_> = message.views.iter().map(|view| (view.need().to_string(), view.rows())).collect();
-        let heard = format!("{} {:?} {} {} {views:#?}", message.now, message.hook, message.service, message.locale);
+        let heard = heard(&message);
         let reply = self.runner.run(message)?;
         *self.played.borrow_mut() = Some((heard, reply.clone()));
         Ok(reply)
     }
 }
 
-/// The engine with the guest that tells everything it can reach.
-struct Room {
-    runner: LocalRunner,
-    component: Digest,
+/// All that goes into a run.
+#[must_use]
+pub fn heard(message: &RunMessage) -> String {
+    let views: Vec<_> = message.views.iter().map(|view| (view.need().to_string(), view.rows())).collect();
+    format!("{} {:?} {} {} {views:#?}", message.now, message.hook, message.service, message.locale)
 }
 
+/// The engine with the guest that tells everything it can reach.
+pub struct Room {
+    /// Runs it.
+    pub runner: LocalRunner,
+    /// The guest.
+    pub component: Digest,
+}
+
+/// The one room of this process.
+///
+/// # Panics
+/// When the guest cannot be built.
 #[expect(clippy::expect_used, reason = "a test tool: without the guest there is nothing to run")]
-fn room() -> &'static Room {
+pub fn room() -> &'static Room {
     static ROOM: OnceLock<Room> = OnceLock::new();
     ROOM.get_or_init(|| {
         let bytes = cordon_guest_build::guest("tells_everything").expect("the guest");
@@ -90,18 +102,32 @@ fn policies(text: &'static str) -> Arc<Policies> {
     Arc::clone(read.entry(text).or_insert_with(|| Arc::new(Policies::parse(text).expect("the policy"))))
 }
 
-/// Runs the world's call.
+/// The world's policy.
+#[must_use]
+pub fn policy(world: &World) -> HospitalPolicy {
+    // A patient who said nothing is treated here: `docs/consent.md`, the hospital's default.
+    let consent = ConsentSettings { no_consent: Effect::Permit, ..ConsentSettings::default() };
+    HospitalPolicy::new(policies(world.policy), consent)
+}
+
+/// Runs the world's call; its record is a list in memory.
 ///
 /// # Errors
 /// When the world is malformed; what a call may end with is in the observation.
 pub fn run(world: &World) -> anyhow::Result<Observed> {
+    run_on(world, world)
+}
+
+/// Runs the world's call on these records.
+///
+/// # Errors
+/// When the world is malformed; what a call may end with is in the observation.
+pub fn run_on(world: &World, records: &dyn Records) -> anyhow::Result<Observed> {
     let room = room();
     let tape = Tape { runner: &room.runner, played: RefCell::default() };
-    // A patient who said nothing is treated here: `docs/consent.md`, the hospital's default.
-    let consent = ConsentSettings { no_consent: Effect::Permit, ..ConsentSettings::default() };
-    let (policy, words) = (HospitalPolicy::new(policies(world.policy), consent), Words::default());
+    let (policy, words) = (policy(world), Words::default());
     let ports =
-        Ports { policy: &policy, records: world, labels: labels(), runner: &tape, ledger: &Forgets, words: &words };
+        Ports { policy: &policy, records, labels: labels().as_ref(), runner: &tape, ledger: &Forgets, words: &words };
     let response = invoke(world.call(room.component)?, ports)?;
     let (message, reply) = tape.played.into_inner().unzip();
     Ok(Observed { message, reply, outcome: response.outcome, body: response.body })

@@ -61,32 +61,39 @@ pub struct World {
 /// # Panics
 /// When they cannot be read.
 #[expect(clippy::expect_used, reason = "a test tool")]
-pub fn labels() -> &'static LabelRules {
-    static RULES: OnceLock<LabelRules> = OnceLock::new();
-    RULES.get_or_init(|| LabelRules::shipped().expect("the shipped rules"))
+pub fn labels() -> &'static Arc<LabelRules> {
+    static RULES: OnceLock<Arc<LabelRules>> = OnceLock::new();
+    RULES.get_or_init(|| Arc::new(LabelRules::shipped().expect("the shipped rules")))
 }
 
 impl World {
-    /// The call.
+    /// The plugin as it is installed.
     ///
     /// # Errors
-    /// When a name in it is malformed or the grant does not fit the manifest.
-    pub fn call(&self, component: Digest) -> anyhow::Result<HookCall> {
-        let installed = Installed {
+    /// When the grant does not fit the manifest.
+    pub fn installed(&self, component: Digest) -> anyhow::Result<Installed> {
+        Ok(Installed {
             granted: self.grant.check(&self.manifest)?,
             purposes: self.grant.purposes.clone(),
             component,
             envelope: component,
             enabled: true,
             manifest: self.manifest.clone(),
-        };
+        })
+    }
+
+    /// The call.
+    ///
+    /// # Errors
+    /// When a name in it is malformed or the grant does not fit the manifest.
+    pub fn call(&self, component: Digest) -> anyhow::Result<HookCall> {
         let now = NOW.parse()?;
         let service = self.manifest.services.first().cloned();
         Ok(HookCall {
             invocation: MintedId::from_random([1; 16]),
             tenant: TenantId::new(TENANT)?,
             issuer: Issuer::new("https://ehr.example")?,
-            installed: Arc::new(installed),
+            installed: Arc::new(self.installed(component)?),
             service: service.ok_or_else(|| anyhow::anyhow!("no service"))?,
             hook_instance: "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea".to_owned(),
             user: Reference::parse("Practitioner/u"),

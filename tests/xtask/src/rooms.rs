@@ -50,7 +50,19 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("cordon-testkit", &["cordon-core", "cordon-fhir", "cordon-policy", "cordon-runtime"]),
     ("cordon-author", &["cordon-core", "cordon-fhir", "cordon-runtime", "cordon-testkit", "cordon-trust"]),
     ("cordon-faults", &[]),
-    ("cordon-ni", &["cordon-core", "cordon-fhir", "cordon-guest-build", "cordon-policy", "cordon-runtime"]),
+    (
+        "cordon-ni",
+        &[
+            "cordon-audit",
+            "cordon-core",
+            "cordon-fhir",
+            "cordon-guest-build",
+            "cordon-policy",
+            "cordon-runtime",
+            "cordon-server",
+            "cordon-store",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -9,6 +9,8 @@ use cordon_core::manifest::{ENCOUNTER_TOKEN, Need, OnWithheld, PATIENT_TOKEN, So
 use cordon_fhir::types::resource_type;
 use serde_json::{Map, Value};
 
+use crate::fault::out;
+
 /// The prefetch template of every granted need that comes from the record, by need. They carry no `_count`: limits come
 /// after the clearance.
 pub(super) fn templates(installed: &Installed) -> BTreeMap<NeedName, String> {
@@ -17,14 +19,18 @@ pub(super) fn templates(installed: &Installed) -> BTreeMap<NeedName, String> {
 }
 
 fn template(need: &Need, installed: &Installed) -> Option<String> {
+    let narrower = match installed.granted.get(&need.name) {
+        _ if out!(GrantOverasked) => None,
+        Some(narrower) => narrower.as_ref(),
+        None => return None,
+    };
     let asked = match &need.source {
         Source::Record(asked) => asked,
         Source::Encounter => return Some(format!("Encounter/{ENCOUNTER_TOKEN}")),
         Source::DraftOrders | Source::Selections | Source::User => return None,
     };
-    let narrower = installed.granted.get(&need.name)?;
     let scope = match need.on_withheld {
-        OnWithheld::Run => narrower.as_ref().unwrap_or(asked),
+        OnWithheld::Run => narrower.unwrap_or(asked),
         // The host must see that something is withheld to abstain, so it asks for the whole need and drops the rest.
         OnWithheld::Abstain => asked,
     };
@@ -144,6 +150,9 @@ mod tests {
             enabled: true,
             manifest,
         };
+        let mut nothing = installed.clone();
+        nothing.granted.clear();
+        assert_eq!(templates(&nothing).into_values().next(), None, "what was not granted is not asked for");
         let templates: Vec<_> = templates(&installed).into_values().collect();
         assert_eq!(templates, ["Encounter/{{context.encounterId}}", "Condition?patient={{context.patientId}}"]);
     }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::claims::{Claimed, Extensions};
 use super::endpoint::Endpoint;
 use super::trust::{ClientTrust, IssuerTrust, PinnedKey};
+use crate::fault::out;
 
 /// How far a client's clock may be off.
 pub const SKEW: SignedDuration = SignedDuration::from_secs(30);
@@ -162,6 +163,7 @@ pub fn verify(
     let client = Client { issuer, tenant: trusted.tenant.clone(), claimed: claims.extensions.into() };
     match nonces.spend(&client, &claims.jti, until)? {
         Spent::Now => Ok(client),
+        Spent::Before if out!(TokenReused) => Ok(client),
         Spent::Before => Err(TokenRefusal::Replayed.into()),
     }
 }
@@ -194,6 +196,9 @@ fn key<'a>(header: &Header, trusted: &'a IssuerTrust) -> Result<&'a PinnedKey, T
 }
 
 fn signed_claims(token: &str, pinned: &PinnedKey) -> Result<Claims, TokenRefusal> {
+    if out!(SignatureIgnored) {
+        return insecure_decode::<Claims>(token).map(|read| read.claims).map_err(|_| TokenRefusal::Malformed);
+    }
     let mut validation = Validation::new(pinned.alg.on_the_wire());
     // Time comes from the injected clock and the audience is normalised: `check` looks at every claim itself.
     validation.validate_exp = false;
@@ -213,7 +218,8 @@ fn check(claims: &Claims, endpoint: &Endpoint, now: Timestamp) -> Result<Timesta
         Audience::One(url) => std::slice::from_ref(url),
         Audience::Several(urls) => urls.as_slice(),
     };
-    if !named.iter().any(|url| Endpoint::parse(url).as_ref() == Some(endpoint)) {
+    let this = |url: &String| Endpoint::parse(url).as_ref() == Some(endpoint);
+    if !named.iter().any(this) && !out!(AudienceIgnored) {
         return Err(TokenRefusal::Audience);
     }
     let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| TokenRefusal::Malformed);

@@ -4,6 +4,7 @@ use cordon_faults::{Fault, without};
 use cordon_ni::hide::Hidden;
 
 use crate::pairs::{both, pair};
+use crate::{door_threats, kept, threats};
 
 /// The first pair of these seeds that can be told apart.
 fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
@@ -13,9 +14,19 @@ fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
     })
 }
 
+#[test]
+fn every_check_that_can_be_taken_out_is_taken_out_by_a_test() {
+    let taken = [PAIRS, threats::TAKEN, door_threats::TAKEN, kept::TAKEN].concat();
+    let forgotten: Vec<_> = Fault::ALL.iter().filter(|fault| !taken.contains(fault)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}
+
 /// One test for each fault that pairs must catch.
 macro_rules! caught {
     ($($name:ident => $fault:ident;)+) => {
+        /// What is taken out below.
+        const PAIRS: &[Fault] = &[$(Fault::$fault,)+];
+
         $(#[test]
         fn $name() {
             let _out = without(Some(Fault::$fault));

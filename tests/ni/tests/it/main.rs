@@ -1,7 +1,15 @@
 //! Pairs of worlds that may not be told apart, and the checks that keep it so.
 
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod door;
+#[cfg(test)]
+mod door_threats;
 #[cfg(all(test, feature = "faults"))]
 mod faults;
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod pairs;
 #[cfg(test)]

@@ -38,7 +38,12 @@ pub(crate) fn pair(seed: u64) -> Pair {
 
 /// What both sides give; `None` when only one of them is "not evaluated": where a need abstains, that is declared to show.
 pub(crate) fn both(pair: &Pair) -> Option<(Observed, Observed)> {
-    let (one, other) = (run(&pair.one).unwrap(), run(&pair.other).unwrap());
+    both_by(|world| run(world).unwrap(), pair)
+}
+
+/// The same, run in another way.
+pub(crate) fn both_by(run: impl Fn(&World) -> Observed, pair: &Pair) -> Option<(Observed, Observed)> {
+    let (one, other) = (run(&pair.one), run(&pair.other));
     let refused = |seen: &Observed| seen.outcome == Outcome::NotEvaluated;
     let declared = abstains(&pair.one) && refused(&one) != refused(&other);
     (!declared).then_some((one, other))

@@ -14,34 +14,12 @@ use cordon_ni::run::run;
 use cordon_ni::world::{PATIENT, TENANT, World};
 use serde_json::{Value, json};
 
-const PLANTED: &str = "planted";
+use crate::attacks::attacks;
 
-/// One test that the attack fails, and one that it succeeds with the check taken out.
-macro_rules! attacks {
-    ($($name:ident without $fault:ident => $leaks:expr;)+) => {
-        $(mod $name {
-            use super::*;
-
-            #[test]
-            fn is_refused() {
-                let _whole = without(None);
-                let leaks: fn() -> bool = $leaks;
-                assert!(!leaks());
-            }
-
-            #[cfg(feature = "faults")]
-            #[test]
-            fn would_succeed_without_the_check() {
-                let _out = without(Some(cordon_faults::Fault::$fault));
-                let leaks: fn() -> bool = $leaks;
-                assert!(leaks(), "the test does not see that {:?} is taken out", cordon_faults::Fault::$fault);
-            }
-        })+
-    };
-}
+pub(crate) const PLANTED: &str = "planted";
 
 /// A plain world: everything is granted, for treatment, and nothing is in the record.
-fn plain() -> World {
+pub(crate) fn plain() -> World {
     let mut world = cordon_ni::generate::world(&mut Dice::new(1), false);
     world.grant = Grant::whole(&world.manifest);
     world.purpose = Purpose::Treatment;
@@ -53,12 +31,12 @@ fn plain() -> World {
     world
 }
 
-fn sends(world: &mut World, name: &str, rows: Vec<Value>) {
+pub(crate) fn sends(world: &mut World, name: &str, rows: Vec<Value>) {
     world.prefetch.insert(need(name), Prefetch::Rows { rows, complete: true });
 }
 
 /// A creatinine result whose unit is planted: the unit is listed, so whoever sees the row sees it.
-fn planted(patient: &str) -> Value {
+pub(crate) fn planted(patient: &str) -> Value {
     let mut row = lab(&mut Dice::new(2), "x", patient, "2160-0");
     row["valueQuantity"]["unit"] = json!(PLANTED);
     row
@@ -73,7 +51,7 @@ fn role(name: &str) -> BTreeSet<Role> {
 }
 
 /// The patient denies everything.
-fn denial() -> Value {
+pub(crate) fn denial() -> Value {
     json!({ "resourceType": "Consent", "id": "no", "status": "active",
         "patient": { "reference": "Patient/p" }, "dateTime": "2021-01-01",
         "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
@@ -81,7 +59,7 @@ fn denial() -> Value {
         "provision": { "type": "deny" } })
 }
 
-fn hiv() -> Value {
+pub(crate) fn hiv() -> Value {
     let mut row = planted(PATIENT);
     row["code"]["coding"][0]["code"] = json!("20447-9");
     row
@@ -256,7 +234,7 @@ fn co_07_what_one_plugin_saw_changes_nothing_for_another() {
 #[test]
 fn what_the_attacks_plant_is_seen_where_it_may_be() {
     let _whole = without(None);
-    let marked = cordon_core::label::Labels::mark(cordon_ni::world::labels(), &planted(PATIENT));
+    let marked = cordon_core::label::Labels::mark(cordon_ni::world::labels().as_ref(), &planted(PATIENT));
     assert_eq!(marked.label, cordon_core::label::Label::NORMAL, "{marked:?}");
     let mut world = plain();
     sends(&mut world, "labs", vec![planted(PATIENT)]);
