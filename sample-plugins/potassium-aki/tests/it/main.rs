@@ -1,0 +1,8 @@
+//! The plugin as a host calls it, and the decision that it makes.
+
+#[cfg(test)]
+mod calls;
+mod cards;
+mod decision;
+mod memory;
+mod rows;
