@@ -81,6 +81,12 @@ faults! {
     TenantIgnored,
     /// `store`: a waiting connection goes to whichever tenant asks next.
     ConnectionShared,
+    /// `connect`: the addresses of a name are not looked at.
+    AddressUnchecked,
+    /// `connect`: a name is resolved again for the connection.
+    ResolvedAgain,
+    /// `connect`: a redirect is followed.
+    RedirectFollowed,
 }
 
 /// Nothing, in [`TAKEN`].

@@ -54,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         "cordon-ni",
         &[
             "cordon-audit",
+            "cordon-connect",
             "cordon-core",
             "cordon-fhir",
             "cordon-guest-build",
@@ -78,12 +79,12 @@ const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"]
 const AUTHORITY: [(&str, &[&str]); 15] = [
     ("wasmtime", &["cordon-runtime"]),
     // `cordon-prove` starts the solver and keeps its time.
-    ("tokio", &["cordon-server", "cordon", "cordon-prove"]),
+    ("tokio", &["cordon-connect", "cordon-server", "cordon", "cordon-prove"]),
     ("axum", &["cordon-server"]),
     // `cordon` holds `cordon call`, a client to try a host with (decision 5).
-    ("hyper", &["cordon-server", "cordon"]),
-    ("hyper-util", &["cordon-server", "cordon"]),
-    ("tokio-rustls", &["cordon-server"]),
+    ("hyper", &["cordon-connect", "cordon-server", "cordon"]),
+    ("hyper-util", &["cordon-connect", "cordon-server", "cordon"]),
+    ("tokio-rustls", &["cordon-connect", "cordon-server"]),
     ("jsonwebtoken", &["cordon-server", "cordon"]),
     ("rusqlite", &["cordon-store"]),
     ("refinery", &["cordon-store"]),
