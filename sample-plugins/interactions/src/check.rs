@@ -121,6 +121,8 @@ fn find(pair: &'static Pair, orders: &[Order]) -> Option<Finding> {
             }
         }
     }
+    // The first is the one to remove: of simvastatin's pairs simvastatin.
+    finding.drafts.sort_by_key(|(substance, _)| *substance != a);
     match (pair.effect, worst) {
         _ if finding.drafts.is_empty() => None,
         (Effect::SimvastatinLimit(_), Some((Against::Within, _)) | None) => None,

@@ -67,8 +67,8 @@ pub(crate) fn detail(finding: &Finding, language: Language) -> Detail {
         Finding::Potassium { newer: Some(why), .. } | Finding::Kidney { newer: Some(why), .. } => {
             let why = passed_over(*why, language);
             detail.paragraph(match language {
-                Language::English => format!("A newer result is not used, because {why}."),
-                Language::German => format!("Ein neueres Ergebnis wird nicht verwendet, weil {why}."),
+                Language::English => format!("An older result is used, because {why}."),
+                Language::German => format!("Ein älteres Ergebnis wird verwendet, weil {why}."),
             })
         }
         Finding::Potassium { newer: None, .. }
@@ -163,31 +163,44 @@ fn because(why: Why, language: Language) -> String {
 
 fn passed_over(why: PassedOver, language: Language) -> &'static str {
     match why {
-        PassedOver::Preliminary => language.pick("it is preliminary", "es vorläufig ist"),
-        PassedOver::Withdrawn => {
-            language.pick("it is entered in error or cancelled", "es irrtümlich eingetragen oder storniert ist")
+        PassedOver::Preliminary => {
+            language.pick("the newest result is preliminary", "das neueste Ergebnis vorläufig ist")
         }
-        PassedOver::Status => {
-            language.pick("its status does not say that it stands", "sein Status nicht endgültig ist")
-        }
-        PassedOver::NotANumber => language.pick("it is not a number with a unit", "es keine Zahl mit Einheit ist"),
-        PassedOver::Quantity(QuantityError::NoValue) => language.pick("it has no value", "es keinen Wert hat"),
-        PassedOver::Quantity(QuantityError::Bound) => {
-            language.pick("it is a bound, not a value", "es eine Grenze ist, kein Wert")
-        }
-        PassedOver::Quantity(QuantityError::NoUnit) => {
-            language.pick("it has no UCUM unit", "es keine UCUM-Einheit hat")
-        }
-        PassedOver::Quantity(QuantityError::OtherUnit) => {
-            language.pick("its unit is not one that is converted", "seine Einheit nicht umgerechnet wird")
-        }
-        PassedOver::Impossible => language.pick("its value cannot be", "sein Wert unmöglich ist"),
-        PassedOver::Haemolysed => language.pick(
-            "its specimen is noted as haemolysed: repeat it",
-            "die Probe als hämolytisch vermerkt ist: wiederholen",
+        PassedOver::Withdrawn => language.pick(
+            "the newest result is entered in error or cancelled",
+            "das neueste Ergebnis irrtümlich eingetragen oder storniert ist",
         ),
-        PassedOver::NoDay => language.pick("its date does not name a day", "sein Datum keinen Tag nennt"),
-        PassedOver::Future => language.pick("it is dated after this call", "sein Datum nach diesem Aufruf liegt"),
+        PassedOver::Status => language.pick(
+            "the status of the newest result does not say that it stands",
+            "der Status des neuesten Ergebnisses nicht endgültig ist",
+        ),
+        PassedOver::NotANumber => language
+            .pick("the newest result is not a number with a unit", "das neueste Ergebnis keine Zahl mit Einheit ist"),
+        PassedOver::Quantity(QuantityError::NoValue) => {
+            language.pick("the newest result has no value", "das neueste Ergebnis keinen Wert hat")
+        }
+        PassedOver::Quantity(QuantityError::Bound) => language
+            .pick("the newest result is a bound, not a value", "das neueste Ergebnis eine Grenze ist, kein Wert"),
+        PassedOver::Quantity(QuantityError::NoUnit) => {
+            language.pick("the newest result has no UCUM unit", "das neueste Ergebnis keine UCUM-Einheit hat")
+        }
+        PassedOver::Quantity(QuantityError::OtherUnit) => language.pick(
+            "the unit of the newest result is not one that is converted",
+            "die Einheit des neuesten Ergebnisses nicht umgerechnet wird",
+        ),
+        PassedOver::Impossible => language.pick("the newest result cannot be", "das neueste Ergebnis unmöglich ist"),
+        PassedOver::Haemolysed => language.pick(
+            "the newest specimen is noted as haemolysed: repeat it",
+            "die neueste Probe als hämolytisch vermerkt ist: wiederholen",
+        ),
+        PassedOver::NoDay => language.pick(
+            "the date of the newest result does not name a day",
+            "das Datum des neuesten Ergebnisses keinen Tag nennt",
+        ),
+        PassedOver::Future => language.pick(
+            "the newest result is dated after this call",
+            "das Datum des neuesten Ergebnisses nach diesem Aufruf liegt",
+        ),
     }
 }
 

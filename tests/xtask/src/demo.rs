@@ -24,8 +24,13 @@ pub(crate) struct Options {
 }
 
 /// The sample plugins: folder and id.
-const SAMPLES: [(&str, &str); 2] =
-    [("renal-dosing", "org.cordon.sample.renal-dosing"), ("news2", "org.cordon.sample.news2")];
+const SAMPLES: [(&str, &str); 5] = [
+    ("renal-dosing", "org.cordon.sample.renal-dosing"),
+    ("news2", "org.cordon.sample.news2"),
+    ("interactions", "org.cordon.sample.interactions"),
+    ("potassium-aki", "org.cordon.sample.potassium-aki"),
+    ("stroke-risk", "org.cordon.sample.stroke-risk"),
+];
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -151,7 +156,7 @@ impl Demo {
         Ok(())
     }
 
-    /// One `order-select` and one `patient-view` call, with signed tokens.
+    /// Two `order-select` and three `patient-view` calls, with signed tokens.
     fn calls(&self, ward: &Value) -> anyhow::Result<Vec<Value>> {
         let patient = |pointer: &str| -> anyhow::Result<String> {
             let id =
@@ -160,15 +165,26 @@ impl Demo {
         };
         let kidney = patient("/examples/t1/contraindicated")?;
         let sick = patient("/examples/news2/emergency")?;
-        let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
-            "subject": { "reference": format!("Patient/{kidney}") },
-            "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm",
-                "code": "860975", "display": "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet" }] } });
-        let order = json!({ "hook": "order-select", "context": { "userId": "Practitioner/demo", "patientId": kidney,
-            "selections": ["MedicationRequest/draft-1"],
-            "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": draft }] } } });
-        let view = json!({ "hook": "patient-view", "context": { "userId": "Practitioner/demo", "patientId": sick } });
-        Ok(vec![self.call("renal-dosing", &order)?, self.call("news2", &view)?])
+        let metformin =
+            draft(1, &kidney, "860975", "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet");
+        let digoxin = draft(1, &sick, "197604", "digoxin 0.125 MG Oral Tablet");
+        let verapamil = draft(2, &sick, "897722", "verapamil hydrochloride 40 MG Oral Tablet");
+        Ok(vec![
+            self.call("renal-dosing", &select(&kidney, &[metformin]))?,
+            self.call("news2", &view(&sick))?,
+            self.call("interactions", &select(&sick, &[digoxin, verapamil]))?,
+            self.call("potassium-aki", &view(&kidney))?,
+            self.call("stroke-risk", &view(&self.fibrillating()?))?,
+        ])
+    }
+
+    /// A patient of the ward with atrial fibrillation, the first in its file.
+    fn fibrillating(&self) -> anyhow::Result<String> {
+        let rows = std::fs::read_to_string(self.path("ward.ndjson")).context("read the ward")?;
+        let row = rows.lines().find(|row| row.contains("\"49436004\"")).context("nobody has atrial fibrillation")?;
+        let row: Value = serde_json::from_str(row).context("a row of the ward is no JSON")?;
+        let reference = row.pointer("/subject/reference").and_then(Value::as_str).context("a problem of nobody")?;
+        Ok(reference.trim_start_matches("Patient/").to_owned())
     }
 
     fn call(&self, service: &str, request: &Value) -> anyhow::Result<Value> {
@@ -181,6 +197,25 @@ impl Demo {
         }
         Ok(json!({ "hook": request.get("hook"), "service": service, "cards": cards }))
     }
+}
+
+/// A draft order of a drug, by RxNorm.
+fn draft(number: u8, patient: &str, code: &str, name: &str) -> Value {
+    json!({ "resourceType": "MedicationRequest", "id": format!("draft-{number}"), "status": "draft", "intent": "order",
+        "subject": { "reference": format!("Patient/{patient}") },
+        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm",
+            "code": code, "display": name }] } })
+}
+
+fn select(patient: &str, drafts: &[Value]) -> Value {
+    let entries: Vec<Value> = drafts.iter().map(|draft| json!({ "resource": draft })).collect();
+    json!({ "hook": "order-select", "context": { "userId": "Practitioner/demo", "patientId": patient,
+        "selections": ["MedicationRequest/draft-1"],
+        "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": entries } } })
+}
+
+fn view(patient: &str) -> Value {
+    json!({ "hook": "patient-view", "context": { "userId": "Practitioner/demo", "patientId": patient } })
 }
 
 fn finish(options: &Options, demo: &Demo, mut host: Child, calls: &[Value]) -> anyhow::Result<()> {

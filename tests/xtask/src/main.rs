@@ -24,7 +24,7 @@ struct Task {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Runs the main job: a synthetic ward, signed sample plugins, a host, and two CDS Hooks calls.
+    /// Runs the main job: a synthetic ward, signed sample plugins, a host, and five CDS Hooks calls.
     Demo(demo::Options),
     /// Passes the tests of all workspaces.
     Test,

@@ -104,3 +104,12 @@ fn the_worst_of_several_orders_counts() {
     let said = summaries(&case(&[draft(VERAPAMIL)], &[low, active(TABLET_20)]));
     assert_eq!(said, ["Simvastatin, a dose of 20 mg with verapamil: at most 10 mg a day"]);
 }
+
+#[test]
+fn of_two_drafts_it_is_simvastatin_that_is_recommended_to_be_removed() {
+    let cards = cards(&case(&[draft(VERAPAMIL), draft(TABLET_20)], &[]));
+    let suggestions: Vec<_> =
+        cards[0].suggestions().iter().map(|suggestion| (suggestion.label(), suggestion.is_recommended())).collect();
+    let expected = [("Remove the draft order: simvastatin", true), ("Remove the draft order: verapamil", false)];
+    assert_eq!(suggestions, expected);
+}

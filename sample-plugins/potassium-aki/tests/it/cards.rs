@@ -41,7 +41,11 @@ fn a_newer_result_that_was_not_used_is_named_in_the_detail() {
     let preliminary = with(potassium(4.0, "2021-05-31T23:00:00Z"), "status", json!("preliminary"));
     let card = &cards(&case().need("potassium", [preliminary, potassium(6.6, AT)]))[0];
     assert_eq!(card.summary(), "Severe hyperkalaemia: 6.6 mmol/L");
-    assert!(card.markdown().contains("A newer result is not used, because it is preliminary."), "{}", card.markdown());
+    assert!(
+        card.markdown().contains("An older result is used, because the newest result is preliminary."),
+        "{}",
+        card.markdown()
+    );
 }
 
 #[test]

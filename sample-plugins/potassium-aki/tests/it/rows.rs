@@ -39,24 +39,24 @@ fn a_missing_result_is_said() {
 #[test]
 fn a_wrong_or_missing_unit_is_not_guessed() {
     let other = result(POTASSIUM, 24.0, "mg/dL", AT);
-    assert_eq!(said(&[other]), not_computed("its unit is not one that is converted"));
+    assert_eq!(said(&[other]), not_computed("the unit of the newest result is not one that is converted"));
     let none = with(potassium(6.6, AT), "valueQuantity", json!({"value": 6.6, "unit": "mmol/L"}));
-    assert_eq!(said(&[none]), not_computed("it has no UCUM unit"));
+    assert_eq!(said(&[none]), not_computed("the newest result has no UCUM unit"));
     let text = json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": AT, "valueString": "6.6 mmol/L",
         "code": {"coding": [{"system": "http://loinc.org", "code": POTASSIUM}]}});
-    assert_eq!(said(&[text]), not_computed("it is not a number with a unit"));
-    assert_eq!(said(&[potassium(55.0, AT)]), not_computed("its value cannot be"));
-    assert_eq!(said(&[potassium(0.0, AT)]), not_computed("its value cannot be"));
+    assert_eq!(said(&[text]), not_computed("the newest result is not a number with a unit"));
+    assert_eq!(said(&[potassium(55.0, AT)]), not_computed("the newest result cannot be"));
+    assert_eq!(said(&[potassium(0.0, AT)]), not_computed("the newest result cannot be"));
 }
 
 #[test]
 fn a_status_that_does_not_stand_is_said() {
     let rows = [
-        ("preliminary", "it is preliminary"),
-        ("registered", "it is preliminary"),
-        ("entered-in-error", "it is entered in error or cancelled"),
-        ("cancelled", "it is entered in error or cancelled"),
-        ("unknown", "its status does not say that it stands"),
+        ("preliminary", "the newest result is preliminary"),
+        ("registered", "the newest result is preliminary"),
+        ("entered-in-error", "the newest result is entered in error or cancelled"),
+        ("cancelled", "the newest result is entered in error or cancelled"),
+        ("unknown", "the status of the newest result does not say that it stands"),
     ];
     for (status, because) in rows {
         assert_eq!(said(&[with(potassium(6.6, AT), "status", json!(status))]), not_computed(because), "{status}");
@@ -70,7 +70,7 @@ fn a_status_that_does_not_stand_is_said() {
 fn a_newer_preliminary_result_leaves_a_normal_one_open_and_one_entered_in_error_does_not() {
     let older = potassium(4.2, "2021-05-31T08:00:00Z");
     let newer = |status: &str| with(potassium(6.6, AT), "status", json!(status));
-    assert_eq!(said(&[older.clone(), newer("preliminary")]), not_computed("it is preliminary"));
+    assert_eq!(said(&[older.clone(), newer("preliminary")]), not_computed("the newest result is preliminary"));
     assert_eq!(said(&[older, newer("entered-in-error")]), Vec::<String>::new());
 }
 
@@ -82,18 +82,21 @@ fn a_stale_result_is_said_with_its_age() {
 
 #[test]
 fn a_result_after_the_call_or_without_a_day_is_not_used() {
-    assert_eq!(said(&[potassium(6.6, "2021-06-01T00:00:01Z")]), not_computed("it is dated after this call"));
-    assert_eq!(said(&[potassium(6.6, "2021-05")]), not_computed("its date does not name a day"));
+    assert_eq!(
+        said(&[potassium(6.6, "2021-06-01T00:00:01Z")]),
+        not_computed("the newest result is dated after this call")
+    );
+    assert_eq!(said(&[potassium(6.6, "2021-05")]), not_computed("the date of the newest result does not name a day"));
     let undated = json!({"resourceType": "Observation", "status": "final",
         "code": {"coding": [{"system": "http://loinc.org", "code": POTASSIUM}]},
         "valueQuantity": {"value": 6.6, "system": "http://unitsofmeasure.org", "code": "mmol/L"}});
-    assert_eq!(said(&[undated]), not_computed("its date does not name a day"));
+    assert_eq!(said(&[undated]), not_computed("the date of the newest result does not name a day"));
 }
 
 #[test]
 fn a_haemolysed_specimen_is_not_graded() {
     let haemolysed = |note: &str| with(potassium(6.8, AT), "note", json!([{"text": note}]));
-    let because = "its specimen is noted as haemolysed: repeat it";
+    let because = "the newest specimen is noted as haemolysed: repeat it";
     assert_eq!(said(&[haemolysed("Specimen haemolysed")]), not_computed(because));
     assert_eq!(said(&[haemolysed("Probe hämolytisch"), potassium(4.1, "2021-05-31T08:00:00Z")]), not_computed(because));
     assert_eq!(said(&[haemolysed("not haemolysed")]), ["Severe hyperkalaemia: 6.8 mmol/L"]);
@@ -113,7 +116,7 @@ fn a_comparator_is_not_a_value() {
     assert_eq!(with_comparator(">", 5.0), not_computed("the newest result is a bound, not a value"));
     assert_eq!(with_comparator("<", 6.0), not_computed("the newest result is a bound, not a value"));
     assert_eq!(with_comparator("<", 3.0), Vec::<String>::new());
-    assert_eq!(with_comparator("~", 7.0), not_computed("it is a bound, not a value"));
+    assert_eq!(with_comparator("~", 7.0), not_computed("the newest result is a bound, not a value"));
 }
 
 #[test]
@@ -152,7 +155,7 @@ fn micromoles_of_creatinine_are_converted_also_beside_milligrams() {
         ["Acute kidney injury, KDIGO stage 2: creatinine 1.00 to 2.00 mg/dL in 38 h"]
     );
     let other = [result(CREATININE, 0.2, "mmol/L", AT)];
-    let because = "its unit is not one that is converted";
+    let because = "the unit of the newest result is not one that is converted";
     assert_eq!(
         summaries(&case().need("creatinine", other)),
         [format!("Acute kidney injury not computed, because {because}")]
