@@ -205,7 +205,7 @@ fn insert(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<i64,
     ])?;
     // Nobody searches for what is in no patient's record.
     let Some(patient) = patient else { return Ok(row) };
-    let place = Place { row, tenant, patient: &patient, name };
+    let place = Place { row, tenant, patient: &patient, resource: &resource.reference, upper, lower };
     index(&resource.value).iter().try_for_each(|entry| place.insert(c, entry))?;
     Ok(row)
 }
@@ -214,7 +214,9 @@ struct Place<'a> {
     row: i64,
     tenant: &'a TenantId,
     patient: &'a str,
-    name: &'a str,
+    resource: &'a Reference,
+    upper: String,
+    lower: String,
 }
 
 impl Place<'_> {
@@ -223,11 +225,12 @@ impl Place<'_> {
             // The id has its own column.
             IndexEntry::Token { parameter: Parameter::Id, .. } => Ok(()),
             IndexEntry::Token { parameter, system, code } => {
-                let sql = "INSERT OR IGNORE INTO idx_token (row, parameter, code, system, tenant, patient, type)
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-                let system = system_key(system.as_deref());
-                let tenant = self.tenant.as_str();
-                let values = params![self.row, parameter.as_str(), code, system, tenant, self.patient, self.name];
+                let sql = "INSERT OR IGNORE INTO idx_token (row, parameter, code, system, tenant, patient, type, upper, lower, id)
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                let Self { row, tenant, patient, resource, upper, lower } = self;
+                let (system, name) = (system_key(system.as_deref()), resource.resource_type.as_str());
+                let (parameter, tenant) = (parameter.as_str(), tenant.as_str());
+                let values = params![row, parameter, code, system, tenant, patient, name, upper, lower, resource.id];
                 Ok(c.prepare_cached(sql)?.execute(values).map(drop)?)
             }
             IndexEntry::Reference { parameter, target } => {

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     ("V2__labels", include_str!("../migrations/V2__labels.sql")),
     ("V3__policy", include_str!("../migrations/V3__policy.sql")),
+    ("V4__newest", include_str!("../migrations/V4__newest.sql")),
 ];
 
 /// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.
@@ -131,7 +132,11 @@ impl Readers {
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    let read = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
+    migrate_by(MIGRATIONS, connection)
+}
+
+fn migrate_by(migrations: &[(&str, &str)], connection: &mut Connection) -> Result<(), OpenError> {
+    let read = migrations.iter().map(|(name, sql)| Migration::unapplied(name, sql));
     let migrations = read.collect::<Result<Vec<_>, _>>().map_err(|_| OpenError::Schema)?;
     let runner = Runner::new(&migrations).set_grouped(true).set_abort_divergent(true).set_abort_missing(true);
     runner.run(connection).map(drop).map_err(|_| OpenError::Schema)
@@ -140,6 +145,20 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_third_version_is_found_by_in_order_after_the_fourth() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate_by(&MIGRATIONS[..3], &mut connection).unwrap();
+        let old = "INSERT INTO resource VALUES (7, 'ward', 'Observation', 'o', 'p', 'late', 'early', x'7b7d');
+                   INSERT INTO idx_token VALUES (7, 'code', 'c', 's', 'ward', 'p', 'Observation')";
+        connection.execute_batch(old).unwrap();
+        migrate(&mut connection).unwrap();
+        let token = connection.query_row("SELECT upper, lower, id FROM idx_token", [], |row| {
+            Ok([row.get::<_, String>(0)?, row.get(1)?, row.get(2)?])
+        });
+        assert_eq!(token.unwrap(), ["late", "early", "o"]);
+    }
 
     #[test]
     fn waiting_connections_are_bounded_over_all_tenants_and_go_to_their_own() {
