@@ -3,7 +3,7 @@
 //! | pair | gets a space, because |
 //! |---|---|
 //! | `<` and a letter, `/`, `!`, `?` | HTML starts a tag, and Markdown an autolink |
-//! | `&name;`, `&#38;` after the `&` | a renderer that decodes twice would find a tag |
+//! | `&name;`, `&#38`, `&lt` after the `&` | a renderer that decodes twice would find a tag |
 //! | `](`, `][`, `]:`, `[[`, `{{` | Markdown links, reference definitions, wiki links, page templates |
 //! | `:` and anything, except between digits | a scheme: `http:`, `mailto:`, `javascript:` |
 //! | `//`, `\\` | an address without a scheme |
@@ -17,6 +17,10 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::characters;
+
+/// Of the names that HTML decodes without a semicolon (HTML section 13.5), those of syntax and of what nobody sees. The
+/// others are letters and signs, and `R&D` must stay.
+const BARE_ENTITIES: [&str; 10] = ["amp", "AMP", "lt", "LT", "gt", "GT", "quot", "QUOT", "nbsp", "shy"];
 
 /// A code block's text, inert, without blank lines and spaces at the ends. `None` if it holds a character that a card may
 /// not hold.
@@ -114,6 +118,8 @@ impl Window<'_> {
 
     fn is_entity(&self) -> bool {
         let mut name = self.rest.iter().skip_while(|c| **c == '#' || c.is_ascii_alphanumeric());
-        name.next() == Some(&';') && self.next != Some(';')
+        let whole = name.next() == Some(&';') && self.next != Some(';');
+        let bare = |name: &&str| self.rest.iter().copied().take(name.len()).eq(name.chars());
+        whole || self.next == Some('#') || BARE_ENTITIES.iter().any(bare)
     }
 }
