@@ -12,6 +12,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     setup::guest_target()?;
     setup::nextest()?;
     setup::node()?;
+    setup::chromium()?;
     setup::python()?;
     setup::solver()?;
     let samples = sh::root().join("sample-plugins");

@@ -8,7 +8,7 @@ use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Pack
 use crate::sh;
 
 /// Which workspace crates each crate may import, tests included only where a second list says so.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
@@ -49,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("cordon-ward", &[]),
     ("cordon-testkit", &["cordon-core", "cordon-fhir", "cordon-policy", "cordon-runtime"]),
     ("cordon-author", &["cordon-core", "cordon-fhir", "cordon-runtime", "cordon-testkit", "cordon-trust"]),
+    ("cordon-ehr-page", &["cordon-core", "cordon-fhir"]),
     ("cordon-faults", &[]),
     (
         "cordon-ni",

@@ -56,7 +56,17 @@ pub(crate) fn node() -> anyhow::Result<()> {
         "npm",
         &["--version"],
         "npm",
-        "tests build a JavaScript guest, and ask a CDS Hooks client and a FHIR evaluator nobody here wrote",
+        "tests build a JavaScript guest, ask a CDS Hooks client and a FHIR evaluator nobody here wrote, and show cards with the renderers of EHR clients",
+    )
+}
+
+/// Chromium, for the page that shows cards as an EHR does.
+pub(crate) fn chromium() -> anyhow::Result<()> {
+    debian(
+        "/usr/bin/chromium",
+        &["--version"],
+        "chromium",
+        "cards are shown in a real browser with every request counted",
     )
 }
 
