@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::key::{KeyError, SecretKey};
+
 /// The one payload type: an in-toto statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
@@ -53,6 +55,9 @@ pub enum FormError {
     /// A name or digest of the statement is not one.
     #[error("`{0}` is not a name or digest")]
     Name(&'static str),
+    /// A value of the statement is out of its range or has another spelling.
+    #[error("`{0}` is out of its range or spelled in another way")]
+    Value(&'static str),
 }
 
 impl FormError {
@@ -106,6 +111,13 @@ struct RawSignature {
 }
 
 impl Envelope {
+    /// A payload under one signature. The same payload and key always give the same bytes.
+    pub(crate) fn signed(payload: Vec<u8>, key: &SecretKey) -> Result<Self, KeyError> {
+        let signature = key.sign(&pae(PAYLOAD_TYPE, &payload));
+        let signatures = vec![EnvelopeSignature { keyid: key.public()?.id().to_string(), signature }];
+        Ok(Self { payload_type: PAYLOAD_TYPE.to_owned(), payload, signatures })
+    }
+
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormError> {
         if bytes.len() > MAX_ENVELOPE {
             return Err(FormError::TooLarge);

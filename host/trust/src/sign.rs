@@ -3,7 +3,7 @@
 use cordon_core::ids::Digest;
 use cordon_core::manifest::{Manifest, ManifestError, WIT};
 
-use crate::dsse::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, pae};
+use crate::dsse::{Envelope, FormError};
 use crate::key::{KeyError, SecretKey};
 use crate::statement::Statement;
 
@@ -16,6 +16,9 @@ pub enum SignError {
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// What is claimed of a pack is out of its range.
+    #[error(transparent)]
+    Claim(#[from] FormError),
     /// The statement could not be written.
     #[error("the statement could not be written")]
     Write(#[source] serde_json::Error),
@@ -33,8 +36,5 @@ pub fn sign(manifest: &str, component: &[u8], key: &SecretKey) -> Result<Vec<u8>
         wit: WIT.to_owned(),
     };
     let payload = statement.to_bytes().map_err(SignError::Write)?;
-    let signature = key.sign(&pae(PAYLOAD_TYPE, &payload));
-    let signatures = vec![EnvelopeSignature { keyid: key.public()?.id().to_string(), signature }];
-    let envelope = Envelope { payload_type: PAYLOAD_TYPE.to_owned(), payload, signatures };
-    envelope.to_bytes().map_err(SignError::Write)
+    Envelope::signed(payload, key)?.to_bytes().map_err(SignError::Write)
 }

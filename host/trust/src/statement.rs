@@ -4,6 +4,7 @@
 //! parses are the same bytes. A member that this host would not enforce (an engine range, say) is refused, not skipped.
 
 use cordon_core::ids::{Digest, PluginId};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::dsse::FormError;
@@ -23,14 +24,21 @@ pub(crate) struct Statement {
     pub(crate) wit: String,
 }
 
+/// A statement about one thing of one plugin, with any predicate.
+pub(crate) struct About<P> {
+    pub(crate) plugin: PluginId,
+    pub(crate) digest: Digest,
+    pub(crate) predicate: P,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct RawStatement {
+struct RawStatement<P> {
     #[serde(rename = "_type")]
     kind: String,
     subject: Vec<RawSubject>,
     predicate_type: String,
-    predicate: RawPredicate,
+    predicate: P,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,35 +61,48 @@ struct RawPredicate {
     wit: String,
 }
 
-impl Statement {
-    pub(crate) fn parse(payload: &[u8]) -> Result<Self, FormError> {
-        let raw: RawStatement = serde_json::from_slice(payload).map_err(|error| FormError::of(&error))?;
+impl<P: DeserializeOwned> About<P> {
+    pub(crate) fn parse(payload: &[u8], predicate_type: &str) -> Result<Self, FormError> {
+        let raw: RawStatement<P> = serde_json::from_slice(payload).map_err(|error| FormError::of(&error))?;
         if raw.kind != STATEMENT_TYPE {
             return Err(FormError::Fixed("_type"));
         }
-        if raw.predicate_type != PREDICATE_TYPE {
+        if raw.predicate_type != predicate_type {
             return Err(FormError::Fixed("predicateType"));
         }
         let [subject]: [RawSubject; 1] = raw.subject.try_into().map_err(|_| FormError::Subjects)?;
         let hex = subject.digest.sha256;
         Ok(Self {
             plugin: PluginId::new(subject.name).map_err(|_| FormError::Name("subject.name"))?,
-            component: Digest::try_from(format!("sha256:{hex}"))
-                .map_err(|_| FormError::Name("subject.digest.sha256"))?,
-            manifest: raw.predicate.manifest,
-            wit: raw.predicate.wit,
+            digest: Digest::try_from(format!("sha256:{hex}")).map_err(|_| FormError::Name("subject.digest.sha256"))?,
+            predicate: raw.predicate,
         })
+    }
+}
+
+impl<P: Serialize> About<P> {
+    /// The statement in the canonical form of RFC 8785.
+    pub(crate) fn into_bytes(self, predicate_type: &str) -> Result<Vec<u8>, serde_json::Error> {
+        let digest = RawDigests { sha256: self.digest.hex() };
+        serde_json_canonicalizer::to_vec(&RawStatement {
+            kind: STATEMENT_TYPE.to_owned(),
+            subject: vec![RawSubject { name: self.plugin.to_string(), digest }],
+            predicate_type: predicate_type.to_owned(),
+            predicate: self.predicate,
+        })
+    }
+}
+
+impl Statement {
+    pub(crate) fn parse(payload: &[u8]) -> Result<Self, FormError> {
+        let About { plugin, digest, predicate } = About::<RawPredicate>::parse(payload, PREDICATE_TYPE)?;
+        Ok(Self { plugin, component: digest, manifest: predicate.manifest, wit: predicate.wit })
     }
 
     /// The statement in the canonical form of RFC 8785.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let digest = RawDigests { sha256: self.component.hex() };
-        serde_json_canonicalizer::to_vec(&RawStatement {
-            kind: STATEMENT_TYPE.to_owned(),
-            subject: vec![RawSubject { name: self.plugin.to_string(), digest }],
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: RawPredicate { manifest: self.manifest.clone(), wit: self.wit.clone() },
-        })
+        let predicate = RawPredicate { manifest: self.manifest.clone(), wit: self.wit.clone() };
+        About { plugin: self.plugin.clone(), digest: self.component, predicate }.into_bytes(PREDICATE_TYPE)
     }
 }
 

@@ -164,7 +164,10 @@ pub fn verify(envelope: &[u8], component: &[u8], store: &TrustStore) -> Result<V
 ///
 /// A signature by an unknown key is passed over: somebody else may trust it. One that names a trusted key and does not
 /// fit ends the verification.
-fn signers<'a>(envelope: &Envelope, store: &'a TrustStore) -> Result<BTreeMap<&'a KeyId, &'a TrustedKey>, VerifyError> {
+pub(crate) fn signers<'a>(
+    envelope: &Envelope,
+    store: &'a TrustStore,
+) -> Result<BTreeMap<&'a KeyId, &'a TrustedKey>, VerifyError> {
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(VerifyError::WrongPayloadType);
     }
@@ -195,7 +198,7 @@ fn signers<'a>(envelope: &Envelope, store: &'a TrustStore) -> Result<BTreeMap<&'
 }
 
 /// The first signer that may speak for the plugin, if enough of them may.
-fn entitled(signers: &BTreeMap<&KeyId, &TrustedKey>, plugin: &PluginId) -> Result<KeyId, VerifyError> {
+pub(crate) fn entitled(signers: &BTreeMap<&KeyId, &TrustedKey>, plugin: &PluginId) -> Result<KeyId, VerifyError> {
     let entitled: Vec<_> = signers.iter().filter(|(_, trusted)| trusted.namespace.covers(plugin)).collect();
     if let Some((key, _)) = entitled.first()
         && entitled.len() >= THRESHOLD

@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
-    ("cordon-trust", &["cordon-core"]),
+    ("cordon-trust", &["cordon-core", "cordon-fhir"]),
     ("cordon-audit", &["cordon-core", "cordon-fhir"]),
     ("cordon-runtime", &["cordon-core"]),
     ("cordon-connect", &["cordon-core", "cordon-fhir"]),
