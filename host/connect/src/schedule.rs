@@ -3,7 +3,7 @@
 //! A publisher sees when a host asks (threats SK-18, CV-10). So a slot knows no call, no failure, no quarantine and no start of
 //! the host: a fetch that fails waits for the next slot, and a slot that passed while the host was down is not made up for.
 
-use cordon_core::ids::{Digest, PluginId, TenantId};
+use cordon_core::ids::{Digest, EntryName, PluginId, TenantId};
 use jiff::Timestamp;
 
 const HOUR: u32 = 3600;
@@ -41,8 +41,8 @@ pub struct Phase(u64);
 impl Phase {
     /// The phase of one pack of one plugin of one tenant: the first eight bytes of a SHA-256 over their names.
     #[must_use]
-    pub fn of(tenant: &TenantId, plugin: &PluginId, pack: &str) -> Self {
-        // No name of a tenant or plugin has a line break, so the text has one reading.
+    pub fn of(tenant: &TenantId, plugin: &PluginId, pack: &EntryName) -> Self {
+        // No name has a line break, so the text has one reading.
         let digest = Digest::of(format!("{tenant}\n{plugin}\n{pack}").as_bytes());
         Self(digest.as_bytes().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte)))
     }
@@ -65,7 +65,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn phase(tenant: &str, plugin: &str, pack: &str) -> Phase {
-        Phase::of(&TenantId::new(tenant).unwrap(), &PluginId::new(plugin).unwrap(), pack)
+        Phase::of(&TenantId::new(tenant).unwrap(), &PluginId::new(plugin).unwrap(), &EntryName::new(pack).unwrap())
     }
 
     fn second(second: i64) -> Timestamp {
