@@ -8,7 +8,7 @@ const DETAIL = new Set('P EM STRONG UL OL LI TABLE THEAD TBODY TR TH TD CODE PRE
 const LINE = new Set([...DETAIL, ...'H1 H2 H3 H4 H5 H6 BLOCKQUOTE DEL S INPUT'.split(' ')]);
 const NONE = new Set();
 const DETAIL_ATTRIBUTES = new Set(['ol start']);
-const LINE_ATTRIBUTES = new Set(['ol start', 'ul class', 'li class', 'input type', 'input disabled', 'input checked', 'code class']);
+const LINE_ATTRIBUTES = new Set(['ol start', 'ul class', 'li class', 'input type', 'input disabled', 'input checked']);
 
 const COUNTED = ['a', 'img', 'script', 'iframe', 'svg', 'style'];
 const ADDRESSES = /^(src|srcset|href|xlink:href|action|formaction|poster|data|background|ping|cite|srcdoc)$/;

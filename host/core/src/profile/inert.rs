@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `<` and a letter, `/`, `!`, `?` | HTML starts a tag, and Markdown an autolink |
 //! | `&name;`, `&#38`, `&lt` after the `&` | a renderer that decodes twice would find a tag |
+//! | `![` | an image, also where a renderer looks past the space in `] (` |
 //! | `](`, `][`, `]:`, `[[`, `{{` | Markdown links, reference definitions, wiki links, page templates |
 //! | `:` and anything, except between digits | a scheme: `http:`, `mailto:`, `javascript:` |
 //! | `//`, `\\` | an address without a scheme |
 //! | `@` and anything | an e-mail address, a mention |
 //! | `.` and a letter, if something stands before the dot | a host: `evil.example`; `5.4`, `01.02.2021` stay |
 //! | every third `.` in a row of digits and dots | an IP address |
+//! | the third of `~~~` or of three backticks | a fence, in which a line's first word is not shown |
 //! | `www` and `.`, or `\` which may hide it | GFM links what begins with `www.` |
 //!
 //! Nothing but spaces is added and nothing taken away, so the reader still sees what the plugin wrote.
@@ -98,10 +100,12 @@ impl Window<'_> {
         match self.this {
             '<' => next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?'),
             '&' => self.is_entity(),
+            '!' => next == '[',
             ']' => matches!(next, '(' | '[' | ':'),
             '[' | '{' | '/' | '\\' => next == self.this,
             ':' => !(next.is_ascii_digit() && self.before.last().is_some_and(char::is_ascii_digit)),
             '@' => true,
+            '`' | '~' => next == self.this && self.before.last() == Some(&self.this),
             '.' => !next.is_ascii_punctuation() && !next.is_ascii_digit() && self.follows_something(),
             _ => false,
         }

@@ -234,10 +234,11 @@ fn a_line_is_broken_where_a_renderer_would_see_a_tag_or_an_address() {
         ("<img src=x>", "< img src=x>"),
         ("http://evil.example/?d=1", "http: / /evil. example/?d=1"),
         ("www.evil.com a@b.c", "www . evil. com a@ b. c"),
-        ("![x](javascript:y) [[z]] {{w}}", "![x] (javascript: y) [ [z]] { {w}}"),
+        ("![x](javascript:y) [[z]] {{w}}", "! [x] (javascript: y) [ [z]] { {w}}"),
         ("&lt;b&gt; R&D", "& lt;b& gt; R&D"),
         ("&#60img src=x &ltb &AMP#60 &shy &quotx", "& #60img src=x & ltb & AMP#60 & shy & quotx"),
         ("www\\.evil", "www \\. evil"),
+        ("```Stop ~~~~ ~~x~~", "`` `Stop ~~ ~ ~ ~~x~~"),
         ("1.2.3.4", "1.2.3. 4"),
         ("  a \u{a0}\u{2003}\tb ", "a b"),
     ] {
