@@ -98,12 +98,12 @@ pub enum Why {
 }
 
 /// A change between two results.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// The lowest before.
-    pub from: f64,
+    pub from: Measured,
     /// The newest.
-    pub to: f64,
+    pub to: Measured,
     /// Hours between them, rounded up.
     pub hours: i64,
 }
@@ -115,10 +115,8 @@ pub enum Finding {
     Potassium {
         /// How far.
         band: Band,
-        /// As reported.
-        value: f64,
-        /// Whether the laboratory only says that it is above this value, so that the band may be higher.
-        above: bool,
+        /// The result. If the laboratory only says that it is above its value, the band may be higher.
+        result: Measured,
         /// Why a newer result does not count, if there is one.
         newer: Option<PassedOver>,
     },
@@ -133,7 +131,7 @@ pub enum Finding {
     Kidney {
         /// Its stage.
         stage: Stage,
-        /// From where to where, in mg/dL.
+        /// From where to where.
         change: Change,
         /// Why a newer result does not count, if there is one.
         newer: Option<PassedOver>,
@@ -215,8 +213,7 @@ fn potassium(series: &Series, now: i64) -> Result<Option<(&Measured, Band, Findi
         (Bound::Below, _) if newest.value <= 5.5 => return Ok(None),
         (Bound::Above, None) | (Bound::Below, _) => return Err(Why::Bound),
     };
-    let above = newest.bound == Bound::Above;
-    Ok(Some((newest, band, Finding::Potassium { band, value: newest.value, above, newer })))
+    Ok(Some((newest, band, Finding::Potassium { band, result: newest.clone(), newer })))
 }
 
 fn rise<'a>(labs: &'a Labs, drugs: &Drugs) -> Option<(&'a Measured, Finding)> {
@@ -224,7 +221,7 @@ fn rise<'a>(labs: &'a Labs, drugs: &Drugs) -> Option<(&'a Measured, Finding)> {
     let newest = fresh(series, labs.now).ok().filter(|newest| newest.bound == Bound::Exact)?;
     let change = change(series.lowest_before_newest(TWO_DAYS)?, newest);
     let asked = drugs.sparing || drugs.unreadable > 0;
-    let risen = change.to - change.from + TOLERANCE >= RISE;
+    let risen = change.to.value - change.from.value + TOLERANCE >= RISE;
     (risen && asked).then_some((newest, Finding::Rise { change, drugs: *drugs }))
 }
 
@@ -255,5 +252,5 @@ fn kidney(series: &Series, now: i64) -> Result<Option<(&Measured, Stage, Finding
 }
 
 fn change(from: &Measured, to: &Measured) -> Change {
-    Change { from: from.value, to: to.value, hours: (to.at - from.at + 3_599) / 3_600 }
+    Change { from: from.clone(), to: to.clone(), hours: (to.at - from.at + 3_599) / 3_600 }
 }

@@ -33,8 +33,10 @@ pub enum Bound {
 }
 
 /// A result that counts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
+    /// The id of its row: by it the host copies value and time onto a card.
+    pub row: String,
     /// In the unit of the measure.
     pub value: f64,
     /// What the comparator says of it.
@@ -176,7 +178,7 @@ fn measured(row: &Observation, measure: &Measure, now: &Date) -> Result<Measured
     if row.note.iter().filter_map(|note| note.text.as_deref()).any(says_haemolysed) {
         return Err(PassedOver::Haemolysed);
     }
-    Ok(Measured { value, bound, at, timed })
+    Ok(Measured { row: row.id.clone().unwrap_or_default(), value, bound, at, timed })
 }
 
 /// Whether a note says that the specimen was haemolysed, in English or German. "Not haemolysed" does not; a note that says

@@ -5,13 +5,13 @@ use cordon_sdk::prelude::*;
 
 use crate::decide::{Analyte, Band, Change, Finding, Stage, Why};
 use crate::drugs::Drugs;
-use crate::results::PassedOver;
+use crate::results::{Bound, PassedOver};
 
 pub(crate) fn summary(finding: &Finding, language: Language) -> String {
     match finding {
-        Finding::Potassium { band, value, above, .. } => {
-            let value = number(*value, 1, language);
-            match (above, language) {
+        Finding::Potassium { band, result, .. } => {
+            let value = number(result.value, 1, language);
+            match (result.bound == Bound::Above, language) {
                 (false, _) => format!("{}: {value} mmol/L", band_name(*band, language)),
                 (true, Language::English) => {
                     format!("At least {}: above {value} mmol/L", lower(band_name(*band, language)))
@@ -80,7 +80,7 @@ pub(crate) fn detail(finding: &Finding, language: Language) -> Detail {
 
 fn rise(change: &Change, drugs: Drugs, language: Language) -> String {
     let Change { from, to, hours } = change;
-    let (from, to) = (number(*from, 1, language), number(*to, 1, language));
+    let (from, to) = (number(from.value, 1, language), number(to.value, 1, language));
     match (drugs.sparing, language) {
         (true, Language::English) => {
             format!("Potassium rises under a drug that keeps it: {from} to {to} mmol/L in {hours} h")
@@ -101,7 +101,7 @@ fn rise(change: &Change, drugs: Drugs, language: Language) -> String {
 
 fn kidney(stage: Stage, change: &Change, language: Language) -> String {
     let Change { from, to, hours } = change;
-    let (from, to) = (number(*from, 2, language), number(*to, 2, language));
+    let (from, to) = (number(from.value, 2, language), number(to.value, 2, language));
     let stage = match stage {
         Stage::One => 1,
         Stage::Two => 2,

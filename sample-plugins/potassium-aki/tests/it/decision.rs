@@ -10,10 +10,14 @@ const ON: Drugs = Drugs { sparing: true, unreadable: 0 };
 const NO_DRUG: Drugs = Drugs { sparing: false, unreadable: 0 };
 const HOUR: i64 = 3_600;
 
+/// An exact result so many seconds before the call, with a row id of its own.
+fn measured(value: f64, ago: i64) -> Measured {
+    Measured { row: format!("{value}/{ago}"), value, bound: Bound::Exact, at: now() - ago, timed: true }
+}
+
 /// A series from values and seconds before the call, newest first.
 fn series(results: &[(f64, i64)]) -> Series {
-    let measured =
-        |(value, ago): &(f64, i64)| Measured { value: *value, bound: Bound::Exact, at: now() - ago, timed: true };
+    let measured = |(value, ago): &(f64, i64)| measured(*value, *ago);
     Series { results: results.iter().map(measured).collect(), passed_over: None }
 }
 
@@ -45,7 +49,7 @@ fn potassium_is_graded_by_the_bands_of_the_guideline() {
     for (value, expected) in rows {
         assert_eq!(Band::of(value), expected, "{value}");
         let said = findings(&labs(&[(value, HOUR)], &STEADY), NO_DRUG);
-        let finding = |band| Finding::Potassium { band, value, above: false, newer: None };
+        let finding = |band| Finding::Potassium { band, result: measured(value, HOUR), newer: None };
         assert_eq!(said, expected.map(finding).into_iter().collect::<Vec<_>>(), "{value}");
     }
 }
@@ -72,7 +76,7 @@ fn a_rise_counts_from_0_5_within_48_hours_under_a_sparing_drug() {
 fn the_lowest_of_48_hours_is_where_a_rise_begins() {
     let said = findings(&labs(&[(5.0, HOUR), (4.9, 2 * HOUR), (4.4, 40 * HOUR), (3.0, 60 * HOUR)], &STEADY), ON);
     let [Finding::Rise { change, .. }] = said.as_slice() else { panic!("{said:?}") };
-    assert_eq!((change.from, change.to, change.hours), (4.4, 5.0, 39));
+    assert_eq!((change.from.value, change.to.value, change.hours), (4.4, 5.0, 39));
 }
 
 #[test]
@@ -121,7 +125,10 @@ fn a_bound_is_used_only_for_what_it_proves() {
         labs.potassium.results[0].bound = bound;
         findings(&labs, ON)
     };
-    let above = |band, value| vec![Finding::Potassium { band, value, above: true, newer: None }];
+    let above = |band, value| {
+        let result = Measured { bound: Bound::Above, ..measured(value, HOUR) };
+        vec![Finding::Potassium { band, result, newer: None }]
+    };
     let open = vec![Finding::NotComputed { analyte: Analyte::Potassium, why: Why::Bound }];
     assert_eq!(of(7.0, Bound::Above), above(Band::Severe, 7.0));
     assert_eq!(of(6.0, Bound::Above), above(Band::Moderate, 6.0));
@@ -155,7 +162,8 @@ fn a_day_without_a_time_can_be_graded_but_has_no_trend() {
     let mut labs = labs(&[(6.1, HOUR), (4.0, 2 * HOUR)], &[(3.0, HOUR), (1.0, 2 * HOUR)]);
     labs.potassium.results[0].timed = false;
     labs.creatinine.results[0].timed = false;
-    let graded = Finding::Potassium { band: Band::Moderate, value: 6.1, above: false, newer: None };
+    let result = Measured { timed: false, ..measured(6.1, HOUR) };
+    let graded = Finding::Potassium { band: Band::Moderate, result, newer: None };
     assert_eq!(findings(&labs, ON), [graded, Finding::NotComputed { analyte: Analyte::Creatinine, why: Why::NoTime }]);
 }
 
@@ -169,7 +177,7 @@ fn a_newer_result_that_does_not_count_leaves_a_normal_one_open_and_a_raised_one_
     let mut raised = labs(&[(6.7, HOUR)], &STEADY);
     raised.potassium.passed_over = newer;
     let said =
-        Finding::Potassium { band: Band::Severe, value: 6.7, above: false, newer: Some(PassedOver::Preliminary) };
+        Finding::Potassium { band: Band::Severe, result: measured(6.7, HOUR), newer: Some(PassedOver::Preliminary) };
     assert_eq!(findings(&raised, ON), [said]);
 }
 

@@ -9,8 +9,12 @@ use crate::calls::now;
 
 const ON: Drugs = Drugs { sparing: true, unreadable: 0 };
 
+fn measured(value: f64, at: i64) -> Measured {
+    Measured { row: at.to_string(), value, bound: Bound::Exact, at, timed: true }
+}
+
 fn series(results: &[(f64, i64)]) -> Series {
-    let measured = |(value, at): &(f64, i64)| Measured { value: *value, bound: Bound::Exact, at: *at, timed: true };
+    let measured = |(value, at): &(f64, i64)| measured(*value, *at);
     Series { results: results.iter().map(measured).collect(), passed_over: None }
 }
 
@@ -47,7 +51,7 @@ fn after_twelve_hours_the_alert_is_shown_again() {
 fn another_result_is_news_even_at_the_same_level() {
     let (_, last) = decide(&labs(0), &ON, None);
     let mut next = labs(600);
-    next.potassium.results.insert(0, Measured { value: 6.2, bound: Bound::Exact, at: now() + 300, timed: true });
+    next.potassium.results.insert(0, measured(6.2, now() + 300));
     let (said, _) = decide(&next, &ON, last);
     assert!(matches!(said[..], [Finding::Potassium { .. }, Finding::Rise { .. }]), "{said:?}");
 }
