@@ -20,6 +20,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+// A busy machine starts a browser slowly.
+const PATIENCE = 120_000;
+
 // Chromium itself asks its maker, whatever its flags say: refused like everything else, and not a card's doing.
 const MAKER = /(^|\.)(google|googleapis|gvt1)\.com(:443)?$/;
 
@@ -69,8 +72,10 @@ export const withBrowser = async (entry, options, use) => {
     args: FLAGS,
     proxy: { server: `http://127.0.0.1:${server.address().port}` },
     serviceWorkers: 'block',
+    timeout: PATIENCE,
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE);
   try {
     await context.route('**/*', (route) => {
       const request = route.request();

@@ -1,5 +1,6 @@
 //! A card as its writer wants it, as a host without a gate would pass it on, and as the gate lets it out.
 
+use cordon_core::message::Indicator;
 use cordon_core::profile::{ProfileError, line, markdown};
 use cordon_core::release::MOST_SUMMARY;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ pub struct Written {
     pub summary: String,
     /// `detail`.
     pub detail: String,
+    /// `indicator`.
+    pub indicator: Indicator,
     /// A suggestion's `label`.
     pub label: String,
     /// An override reason's `display`.
@@ -45,6 +48,7 @@ impl Written {
             mark: mark.to_owned(),
             summary: "eGFR 44 mL/min/1.73 m²".to_owned(),
             detail: "Give **5 mg**.".to_owned(),
+            indicator: Indicator::Info,
             label: "Order creatinine".to_owned(),
             reason: "Short course".to_owned(),
             source: "Renal dosing guard".to_owned(),
@@ -106,7 +110,7 @@ impl Written {
 
     fn shown(&self, summary: &str, detail: &str, label: &str, reason: &str, source: &Value, link: &str) -> Value {
         json!({ "id": self.id, "mark": self.mark, "card": {
-            "summary": summary, "detail": detail, "indicator": "info", "source": source,
+            "summary": summary, "detail": detail, "indicator": self.indicator, "source": source,
             "suggestions": [{ "label": label }],
             "overrideReasons": [{ "code": "a", "system": "https://example.org/reasons", "display": reason }],
             "links": [{ "label": "Guideline", "url": link, "type": "absolute" }],

@@ -9,3 +9,4 @@
 pub mod attacks;
 pub mod card;
 pub mod grammar;
+pub mod samples;

@@ -6,8 +6,9 @@ use std::io::{self, BufWriter, Write};
 use cordon_ehr_page::attacks::attacks;
 use cordon_ehr_page::card::Set;
 use cordon_ehr_page::grammar::Cards;
+use cordon_ehr_page::samples::samples;
 
-const USAGE: &str = "usage: cordon-ehr-page corpus|generated gated|ungated [CARDS [SEED]]";
+const USAGE: &str = "usage: cordon-ehr-page samples|corpus|generated gated|ungated [CARDS [SEED]]";
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +16,8 @@ fn main() -> io::Result<()> {
     let number = |at: usize, without: usize| words.get(at).map_or(Some(without), |word| word.parse().ok());
     let generated = number(2, 10_000).zip(number(3, 1).and_then(|seed| u64::try_from(seed).ok()));
     let set = match (words.as_slice(), generated) {
+        (["samples", "gated", ..], _) => Set::gated(samples(), usize::MAX),
+        (["samples", "ungated", ..], _) => Set::ungated(samples()),
         (["corpus", "gated", ..], _) => {
             Set::gated(attacks().iter().flat_map(|attack| attack.written.apart()), usize::MAX)
         }
