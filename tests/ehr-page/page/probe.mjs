@@ -15,6 +15,9 @@ const ADDRESSES = /^(src|srcset|href|xlink:href|action|formaction|poster|data|ba
 // Nobody sees these, sees them elsewhere, or can tell them from a space.
 const HIDDEN = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Private_Use}\p{Unassigned}]|(?! )\p{Separator}/gu;
 
+// Of more cards than this, only what is in sight is laid out: the elements are counted all the same.
+const MANY = 100;
+
 const short = (node) => node.outerHTML.slice(0, 160).toWellFormed();
 
 const kinds = (node) => {
@@ -65,6 +68,7 @@ const show = (cards, renderer) => {
   const into = renderers[renderer];
   const failed = [];
   const probes = new Set();
+  place().classList.toggle('many', cards.length > MANY);
   const guarded = (card) => (slot, text) => {
     try {
       into(slot, text);
