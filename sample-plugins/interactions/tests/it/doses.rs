@@ -113,3 +113,10 @@ fn of_two_drafts_it_is_simvastatin_that_is_recommended_to_be_removed() {
     let expected = [("Remove the draft order: simvastatin", true), ("Remove the draft order: verapamil", false)];
     assert_eq!(suggestions, expected);
 }
+
+#[test]
+fn an_active_order_that_meets_no_draft_is_not_this_hooks_business() {
+    let low = of(TABLET_10, instruction(1.0, "{tbl}", daily()));
+    let taken = with(active(TABLET_40), "dosageInstruction", instruction(1.0, "{tbl}", daily()));
+    assert_eq!(case(&[low], &[taken, active(AMLODIPINE)]).run(evaluate), Ok(vec![]));
+}

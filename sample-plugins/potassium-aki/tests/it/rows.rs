@@ -161,3 +161,10 @@ fn micromoles_of_creatinine_are_converted_also_beside_milligrams() {
         [format!("Acute kidney injury not computed, because {because}")]
     );
 }
+
+#[test]
+fn of_two_results_at_one_moment_the_higher_counts_in_any_order() {
+    for rows in [[potassium(5.6, AT), potassium(6.6, AT)], [potassium(6.6, AT), potassium(5.6, AT)]] {
+        assert_eq!(said(&rows), ["Severe hyperkalaemia: 6.6 mmol/L"]);
+    }
+}
