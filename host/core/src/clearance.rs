@@ -8,10 +8,11 @@ use cordon_fhir::scope::Scope;
 use serde_json::Value;
 
 use crate::call::HookCall;
+use crate::cells::CellKey;
 use crate::fault::out;
-use crate::ids::NeedName;
-use crate::label::Label;
-use crate::manifest::{Need, OnWithheld};
+use crate::ids::{Digest, NeedName};
+use crate::label::{Confidentiality, Label, Sensitivities};
+use crate::manifest::{CardMode, Need, OnWithheld};
 use crate::ports::{Decision, Occasion, Policy, PolicyError, Reason, Records, RecordsError, RowRule};
 
 /// What a cleared need may show.
@@ -28,6 +29,8 @@ enum Reach {
 pub struct Cleared {
     need: Need,
     reach: Reach,
+    /// The most confidential rows that the plugin's sinks are for.
+    ceiling: Confidentiality,
 }
 
 impl Cleared {
@@ -48,9 +51,31 @@ impl Cleared {
         match &self.reach {
             Reach::Nothing(_) => false,
             Reach::Within(scopes, rows) => {
-                (out!(GrantIgnored) || scopes.iter().all(|scope| scope.admits(row))) && rows.admits(row, label())
+                let label = label();
+                let within = scopes.iter().all(|scope| scope.admits(row)) || out!(GrantIgnored);
+                let below = self.is_below(label) || out!(CeilingIgnored);
+                within && below && rows.admits(row, label)
             }
         }
+    }
+
+    /// Whether the plugin's sinks are for such a row. What no rule knows is restricted only by precaution, and the policy
+    /// decides about it.
+    fn is_below(&self, label: Label) -> bool {
+        let unknown = label.unclassified && label.sensitivities == Sensitivities::NONE;
+        label.confidentiality <= self.ceiling || unknown
+    }
+
+    /// A digest of what decides about the rows: the same only where every row is decided alike.
+    pub(crate) fn fingerprint(&self) -> Digest {
+        let said = match &self.reach {
+            Reach::Nothing(_) => "nothing".to_owned(),
+            Reach::Within(scopes, rows) => {
+                let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+                format!("{} {:?} {}", self.ceiling.code(), scopes, rows.fingerprint())
+            }
+        };
+        Digest::of(said.as_bytes())
     }
 
     /// Why a row is not dominated; empty when it is.
@@ -58,6 +83,7 @@ impl Cleared {
         match &self.reach {
             Reach::Nothing(reasons) => reasons.clone(),
             Reach::Within(scopes, _) if scopes.iter().any(|scope| !scope.admits(row)) => vec![Reason::Grant],
+            Reach::Within(..) if !self.is_below(label) => vec![Reason::Sink],
             Reach::Within(_, rows) => rows.explain(row, label),
         }
     }
@@ -83,6 +109,7 @@ impl fmt::Debug for Cleared {
 pub struct Clearance {
     call: HookCall,
     needs: BTreeMap<NeedName, Cleared>,
+    key: CellKey,
 }
 
 impl Clearance {
@@ -96,6 +123,12 @@ impl Clearance {
     #[must_use]
     pub fn needs(&self) -> &BTreeMap<NeedName, Cleared> {
         &self.needs
+    }
+
+    /// What is kept under this clearance, and under no other.
+    #[must_use]
+    pub fn key(&self) -> &CellKey {
+        &self.key
     }
 
     pub(crate) fn into_call(self) -> HookCall {
@@ -124,7 +157,7 @@ pub fn admit(
     records: &dyn Records,
 ) -> Result<Clearance, Box<(HookCall, AdmitError)>> {
     match clear_all(&call, policy, records) {
-        Ok(needs) => Ok(Clearance { call, needs }),
+        Ok(needs) => Ok(Clearance { key: CellKey::of(&call, &needs), call, needs }),
         Err(error) => Err(Box::new((call, error))),
     }
 }
@@ -151,18 +184,28 @@ fn clear_all(
     let for_this = out!(PurposeIgnored) || call.installed.purposes.iter().any(|granted| call.purpose.within(*granted));
     let mut decided = if for_this { policy.decide(&occasion)? } else { BTreeMap::new() };
     let why = if for_this { Reason::Policy { ids: Vec::new() } } else { Reason::Purpose };
+    let ceiling = ceiling(call.installed.manifest.cards.mode);
     let needs = call.installed.manifest.needs.values().filter_map(|need| {
         let granted = call.installed.granted.get(&need.name)?;
         let decision = decided.remove(&need.name).unwrap_or_else(|| Decision::Deny(vec![why.clone()]));
-        Some((need.name.clone(), clear(need, granted.as_ref(), decision)))
+        Some((need.name.clone(), clear(need, granted.as_ref(), decision, ceiling)))
     });
     Ok(needs.collect())
 }
 
-fn clear(need: &Need, granted: Option<&Scope>, decision: Decision) -> Cleared {
+/// What a plugin may see is bounded by what its cards can say: free text is a wide way out, so what is restricted is not for
+/// a plugin that writes it. The manifest alone decides, so that no row is told by what happens.
+fn ceiling(mode: CardMode) -> Confidentiality {
+    match mode {
+        CardMode::Text => Confidentiality::Normal,
+        CardMode::Templated => Confidentiality::VeryRestricted,
+    }
+}
+
+fn clear(need: &Need, granted: Option<&Scope>, decision: Decision, ceiling: Confidentiality) -> Cleared {
     let reach = match decision {
         Decision::Deny(reasons) => Reach::Nothing(reasons),
         Decision::Permit { within, rows } => Reach::Within(granted.cloned().into_iter().chain(within).collect(), rows),
     };
-    Cleared { need: need.clone(), reach }
+    Cleared { need: need.clone(), reach, ceiling }
 }

@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use cordon_fhir::reference::Reference;
 
 use crate::clearance::Clearance;
 use crate::dates::Shift;
 use crate::fault::out;
-use crate::ids::NeedName;
+use crate::ids::{EntryName, NeedName};
 use crate::label::Labels;
 use crate::manifest::Source;
-use crate::ports::{Records, Unobtainable};
+use crate::message::{CellGiven, PackData};
+use crate::ports::{Kept, KeptError, Records, Unobtainable};
 use crate::record::NeedCounts;
 use crate::shelf::{Shelf, Sources};
 use crate::view::View;
@@ -28,6 +30,60 @@ pub struct Views {
     origins: Vec<Vec<Option<Reference>>>,
     /// How far the patient's dates were moved, if they were.
     shift: Option<Shift>,
+    /// Cells and packs.
+    kept: KeptGiven,
+}
+
+/// What the host keeps for the plugin, as one call gets it.
+#[derive(Debug, Clone, Default)]
+pub struct KeptGiven {
+    cells: BTreeMap<EntryName, CellGiven>,
+    packs: BTreeMap<EntryName, Arc<PackData>>,
+}
+
+impl KeptGiven {
+    /// The granted cells.
+    #[must_use]
+    pub fn cells(&self) -> &BTreeMap<EntryName, CellGiven> {
+        &self.cells
+    }
+
+    /// The granted data packs.
+    #[must_use]
+    pub fn packs(&self) -> &BTreeMap<EntryName, Arc<PackData>> {
+        &self.packs
+    }
+
+    /// Reads the granted cells under the key of the clearance, and the granted packs.
+    fn read(clearance: &Clearance, from: &dyn Kept) -> Result<Self, NotKept> {
+        let call = clearance.call();
+        let (manifest, powers) = (&call.installed.manifest, &call.installed.powers);
+        let asked = manifest.cells.values().filter(|cell| powers.cells.contains(&cell.name));
+        let sizes: BTreeMap<_, _> = asked.map(|cell| (cell.name.clone(), cell.size.bytes())).collect();
+        let mut held = if sizes.is_empty() { BTreeMap::new() } else { from.cells(clearance.key())? };
+        let given = |(name, size): (EntryName, u32)| {
+            let held = held.remove(&name).filter(|held| held.bytes.len() <= usize::try_from(size).unwrap_or(0));
+            (name, CellGiven { size, held })
+        };
+        let cells = sizes.into_iter().map(given).collect();
+        let mut packs = BTreeMap::new();
+        for name in manifest.packs.keys().filter(|name| powers.packs.contains_key(*name)) {
+            let pack = from.pack(&call.tenant, &manifest.id, name)?.ok_or_else(|| NotKept::Never(name.clone()))?;
+            packs.insert(name.clone(), pack);
+        }
+        Ok(Self { cells, packs })
+    }
+}
+
+/// Why what is kept could not be given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotKept {
+    /// It could not be read.
+    #[error(transparent)]
+    Unreadable(#[from] KeptError),
+    /// The pack never came.
+    #[error("data pack `{0}` never came")]
+    Never(EntryName),
 }
 
 impl Views {
@@ -63,6 +119,26 @@ impl Views {
         self.views.iter().zip(self.origins.iter().map(Vec::as_slice))
     }
 
+    /// The same views with what the host keeps for the plugin.
+    ///
+    /// # Errors
+    /// Hands the views back when it is not there.
+    pub fn with_kept(mut self, from: &dyn Kept) -> Result<Self, Box<(Self, NotKept)>> {
+        match KeptGiven::read(&self.clearance, from) {
+            Ok(kept) => {
+                self.kept = kept;
+                Ok(self)
+            }
+            Err(error) => Err(Box::new((self, error))),
+        }
+    }
+
+    /// What the host keeps for the plugin.
+    #[must_use]
+    pub fn kept(&self) -> &KeptGiven {
+        &self.kept
+    }
+
     pub(crate) fn into_parts(self) -> (Clearance, BTreeMap<NeedName, NeedCounts>) {
         (self.clearance, self.counts)
     }
@@ -70,9 +146,14 @@ impl Views {
 
 impl fmt::Debug for Views {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { clearance, views, counts, drafts: _, origins: _, shift: _ } = self;
+        let Self { clearance, views, counts, drafts: _, origins: _, shift: _, kept } = self;
         let mut printed = f.debug_struct("Views");
-        printed.field("clearance", clearance).field("views", views).field("counts", counts).finish_non_exhaustive()
+        printed
+            .field("clearance", clearance)
+            .field("views", views)
+            .field("counts", counts)
+            .field("kept", kept)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +186,15 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
     let views = shelves.iter().filter(there).map(|shelf| shelf.view(&minted)).collect();
     let counts = shelves.iter().map(|shelf| (shelf.cleared().need().name.clone(), shelf.counts().clone())).collect();
     let origins = shelves.iter().map(|shelf| shelf.origins().map(|origin| origin.cloned()).collect()).collect();
-    let views = Views { views, counts, drafts, origins, shift: shift.unwrap_or_default(), clearance };
+    let views = Views {
+        views,
+        counts,
+        drafts,
+        origins,
+        shift: shift.unwrap_or_default(),
+        kept: KeptGiven::default(),
+        clearance,
+    };
     if withheld { Gathered::Withheld(views) } else { Gathered::Ready(views) }
 }
 

@@ -6,8 +6,9 @@ use cordon_fhir::scope::Scope;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Purpose;
-use crate::ids::{Digest, NeedName};
+use crate::ids::{Digest, EntryName, NeedName};
 use crate::manifest::{Manifest, OnWithheld, Source};
+use crate::proposal::Liberty;
 
 /// Why a grant was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,12 @@ pub enum GrantError {
     /// A narrower scope on a need that has none.
     #[error("need `{0}` comes from the hook's context and has no scope to narrow")]
     NoScope(NeedName),
+    /// The manifest asks for no such power.
+    #[error("the manifest asks for no {0} `{1}`")]
+    UnknownPower(&'static str, String),
+    /// No call could be answered without it.
+    #[error("pack `{0}` is not granted: without it no call is answered, so grant it")]
+    NoPack(EntryName),
     /// Such a service would never be evaluated.
     #[error("need `{0}` says on-withheld = \"abstain\": without it the plugin would never be run, so grant it")]
     Withheld(NeedName),
@@ -38,6 +45,84 @@ pub struct GrantedNeed {
     pub within: Option<String>,
 }
 
+/// Where the host takes a data pack from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackFrom {
+    /// An administrator brings it.
+    File,
+    /// The host fetches it where the manifest says, once a day.
+    Fetch,
+}
+
+/// What a plugin may do besides reading and showing cards. What is not named is not given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Powers {
+    /// Cells it may keep.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub cells: BTreeSet<EntryName>,
+    /// Data packs it may read, and where the host takes them from.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub packs: BTreeMap<EntryName, PackFrom>,
+    /// Whether its cards may lead outside the hospital: to the manifest's link and source. Who follows one is then seen
+    /// there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub external_link: bool,
+    /// Resource types of proposals that the EHR may be told to store without asking anybody.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub system_actions: BTreeSet<String>,
+    /// What its proposals may hold by name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub allow: BTreeSet<Liberty>,
+}
+
+impl Powers {
+    /// What the manifest asks for and a hospital gives without thinking twice: no link outside, no system action and
+    /// nothing that a proposal holds by name; packs from files.
+    #[must_use]
+    pub fn usual(manifest: &Manifest) -> Self {
+        Self {
+            cells: manifest.cells.keys().cloned().collect(),
+            packs: manifest.packs.keys().map(|name| (name.clone(), PackFrom::File)).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(&self, manifest: &Manifest) -> Result<(), GrantError> {
+        let unknown = |what, name: &dyn ToString| Err(GrantError::UnknownPower(what, name.to_string()));
+        if let Some(cell) = self.cells.iter().find(|name| !manifest.cells.contains_key(*name)) {
+            return unknown("cell", cell);
+        }
+        let fetched = |name: &EntryName| manifest.packs.get(name).is_some_and(|pack| pack.url.is_some());
+        for (name, from) in &self.packs {
+            match from {
+                PackFrom::File if manifest.packs.contains_key(name) => {}
+                PackFrom::Fetch if fetched(name) => {}
+                PackFrom::File => return unknown("pack", name),
+                PackFrom::Fetch => return unknown("url of a pack", name),
+            }
+        }
+        if let Some(pack) = manifest.packs.keys().find(|name| !self.packs.contains_key(*name)) {
+            return Err(GrantError::NoPack(pack.clone()));
+        }
+        let acts =
+            |kind: &String| manifest.proposals.values().any(|p| p.is_system_action() && p.resource_type() == kind);
+        if let Some(kind) = self.system_actions.iter().find(|kind| !acts(kind)) {
+            return unknown("system action on", kind);
+        }
+        let asks = |liberty: &Liberty| manifest.proposals.values().any(|proposal| proposal.allow().contains(liberty));
+        match self.allow.iter().find(|liberty| !asks(liberty)) {
+            Some(liberty) => unknown("proposal with", &liberty.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A grant: what is not named is not given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +132,9 @@ pub struct Grant {
     /// The purposes of use it is for; treatment unless said otherwise.
     #[serde(default = "treatment", skip_serializing_if = "is_treatment")]
     pub purposes: BTreeSet<Purpose>,
+    /// What else it may do; nothing unless said otherwise.
+    #[serde(default, skip_serializing_if = "Powers::is_none")]
+    pub powers: Powers,
 }
 
 fn treatment() -> BTreeSet<Purpose> {
@@ -60,16 +148,17 @@ fn is_treatment(purposes: &BTreeSet<Purpose>) -> bool {
 impl Default for Grant {
     /// No need, for treatment.
     fn default() -> Self {
-        Self { needs: BTreeMap::new(), purposes: treatment() }
+        Self { needs: BTreeMap::new(), purposes: treatment(), powers: Powers::default() }
     }
 }
 
 impl Grant {
-    /// All that the manifest asks for.
+    /// All that the manifest asks to see, and the usual powers.
     #[must_use]
     pub fn whole(manifest: &Manifest) -> Self {
         Self {
             needs: manifest.needs.keys().map(|name| (name.clone(), GrantedNeed::default())).collect(),
+            powers: Powers::usual(manifest),
             ..Self::default()
         }
     }
@@ -86,6 +175,7 @@ impl Grant {
         if let Some(need) = left_out {
             return Err(GrantError::Withheld(need.name.clone()));
         }
+        self.powers.check(manifest)?;
         self.needs.iter().map(|(name, granted)| Ok((name.clone(), within(manifest, name, granted)?))).collect()
     }
 }
@@ -116,6 +206,30 @@ pub struct Installed {
     pub granted: BTreeMap<NeedName, Option<Scope>>,
     /// The purposes of use that the grant is for.
     pub purposes: BTreeSet<Purpose>,
+    /// What else was granted.
+    pub powers: Powers,
+    /// Where the hospital serves the pinned copies that it has: by digest, absolute URLs.
+    pub copies: BTreeMap<Digest, String>,
     /// Whether its services answer.
     pub enabled: bool,
+}
+
+impl Installed {
+    /// An installed version that answers, with a grant.
+    ///
+    /// # Errors
+    /// [`GrantError`].
+    pub fn new(manifest: Manifest, component: Digest, envelope: Digest, grant: &Grant) -> Result<Self, GrantError> {
+        let granted = grant.check(&manifest)?;
+        Ok(Self {
+            granted,
+            purposes: grant.purposes.clone(),
+            powers: grant.powers.clone(),
+            copies: BTreeMap::new(),
+            enabled: true,
+            manifest,
+            component,
+            envelope,
+        })
+    }
 }

@@ -1,19 +1,23 @@
 //! The pipeline: admit → gather → run → release → seal → respond. Each step consumes the proof made by the step before.
 
 use crate::call::{HookCall, Purpose};
+use crate::cells::CellWrite;
 use crate::clearance::{AdmitError, admit};
+use crate::disclosure::{Latency, disclosure};
+use crate::gather::NotKept;
 use crate::gather::{Gathered, Views, gather};
 use crate::label::Labels;
-use crate::message::{RunEnd, RunMessage, Trap};
-use crate::ports::{Ledger, LedgerError, Policy, Records, Runner};
+use crate::message::{RunEnd, RunMessage, RunReply, Said, Trap};
+use crate::ports::{Breaker, Effects, Kept, Ledger, LedgerError, Policy, Records, Runner};
 use crate::profile::ProfileError;
 use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
-use crate::release::{Cards, Release, release, release_not_evaluated, release_nothing};
+use crate::release::{Cards, Release, release, release_cells, release_not_evaluated, release_notes, release_nothing};
+use crate::transcript::{Ending, Transcript};
 use crate::words::Words;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::ids::{MintedId, NeedName};
+use crate::ids::{Digest, EntryName, MintedId, NeedName};
 
 /// The rooms that one invocation asks.
 #[derive(Clone, Copy)]
@@ -28,8 +32,14 @@ pub struct Ports<'a> {
     pub runner: &'a dyn Runner,
     /// Keeps the record.
     pub ledger: &'a dyn Ledger,
+    /// Keeps cells and data packs.
+    pub kept: &'a dyn Kept,
+    /// Stops what keeps failing.
+    pub breaker: &'a dyn Breaker,
     /// The host's own texts.
     pub words: &'a Words,
+    /// What the host does with the time that a run took.
+    pub latency: Latency,
 }
 
 /// Proof that the record is durable.
@@ -78,8 +88,32 @@ struct Ended {
     needs: BTreeMap<NeedName, NeedCounts>,
     outcome: Outcome,
     release: Option<Release<Cards>>,
+    ran: Option<Ran>,
+}
+
+/// What a run leaves beside its cards.
+#[derive(Default)]
+struct Ran {
     fuel: u64,
     broke: Option<ProfileError>,
+    notes: Vec<Said>,
+    cells: Vec<CellWrite>,
+    packs: BTreeMap<EntryName, Digest>,
+    transcript: Option<Transcript>,
+    charged: u32,
+}
+
+impl Ended {
+    /// Ended without a run.
+    fn early(call: HookCall, outcome: Outcome, release: Option<Release<Cards>>) -> Self {
+        Self { call, needs: BTreeMap::new(), outcome, release, ran: None }
+    }
+
+    /// Ended after the views were made.
+    fn late(views: Views, outcome: Outcome, release: Option<Release<Cards>>, ran: Option<Ran>) -> Self {
+        let (clearance, needs) = views.into_parts();
+        Self { call: clearance.into_call(), needs, outcome, release, ran }
+    }
 }
 
 /// Answers one call.
@@ -113,7 +147,7 @@ fn record_break_glass(call: &HookCall, ledger: &dyn Ledger) -> Result<(), Ledger
         hook: call.service.hook,
     };
     let record = Record { tenant: call.tenant.clone(), at: call.received, event, private: private(call) };
-    ledger.append(&record, &[]).map(|_| ())
+    ledger.append(&record, Effects::none()).map(|_| ())
 }
 
 fn private(call: &HookCall) -> Private {
@@ -127,16 +161,8 @@ fn private(call: &HookCall) -> Private {
 }
 
 fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
-    let none = BTreeMap::new;
     if !call.installed.enabled {
-        return Ended {
-            call,
-            needs: none(),
-            outcome: Outcome::Disabled,
-            release: Some(release_nothing()),
-            fuel: 0,
-            broke: None,
-        };
+        return Ended::early(call, Outcome::Disabled, Some(release_nothing()));
     }
     let clearance = match admit(call, ports.policy, ports.records) {
         Ok(clearance) => clearance,
@@ -146,42 +172,90 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
                 AdmitError::Policy(_) => Outcome::PolicyUnavailable,
                 AdmitError::Consents(_) => Outcome::ConsentUnobtainable,
             };
-            return Ended { call, needs: none(), outcome, release: None, fuel: 0, broke: None };
+            return Ended::early(call, outcome, None);
         }
     };
+    if !ports.breaker.admits(clearance.key(), clearance.call().received) {
+        return Ended::early(clearance.into_call(), Outcome::Suspended, None);
+    }
     match gather(clearance, ports.records, ports.labels) {
-        Gathered::Ready(views) => run(views, ports),
+        Gathered::Ready(views) => match views.with_kept(ports.kept) {
+            Ok(views) => run(views, ports),
+            Err(refused) => {
+                let (views, error) = *refused;
+                let outcome = match error {
+                    NotKept::Unreadable(_) => Outcome::KeptUnavailable,
+                    NotKept::Never(pack) => Outcome::NoPack(pack),
+                };
+                Ended::late(views, outcome, None, None)
+            }
+        },
         Gathered::Withheld(views) => {
             let release = release_not_evaluated(&views, ports.words);
-            end(views, Outcome::NotEvaluated, Some(release), 0)
+            Ended::late(views, Outcome::NotEvaluated, Some(release), None)
         }
         Gathered::Unobtainable(clearance, unobtainable) => {
-            let outcome = Outcome::Unobtainable(unobtainable.0);
-            Ended { call: clearance.into_call(), needs: none(), outcome, release: None, fuel: 0, broke: None }
+            Ended::early(clearance.into_call(), Outcome::Unobtainable(unobtainable.0), None)
         }
     }
-}
-
-fn end(views: Views, outcome: Outcome, release: Option<Release<Cards>>, fuel: u64) -> Ended {
-    let (clearance, needs) = views.into_parts();
-    Ended { call: clearance.into_call(), needs, outcome, release, fuel, broke: None }
 }
 
 fn run(views: Views, ports: Ports<'_>) -> Ended {
+    let installed = &views.clearance().call().installed;
+    let charged = disclosure(&installed.manifest, &installed.powers, ports.latency).millibits;
+    let packs = views.kept().packs().iter().map(|(name, pack)| (name.clone(), pack.digest)).collect();
     let Ok(reply) = ports.runner.run(message(&views)) else {
-        return end(views, Outcome::RunnerUnavailable, None, 0);
+        return Ended::late(views, Outcome::RunnerUnavailable, None, None);
     };
-    match reply.end {
-        RunEnd::Answered(answer) => match release(&answer, &views, ports.words) {
-            Ok(release) => end(views, Outcome::Answered, Some(release), reply.fuel),
-            Err(broke) => {
-                let ended = end(views, Outcome::Trapped(Trap::Profile), None, reply.fuel);
-                Ended { broke: Some(broke), ..ended }
-            }
-        },
-        RunEnd::Failed(failure) => end(views, Outcome::Failed(failure), None, reply.fuel),
-        RunEnd::Trapped(trap) => end(views, Outcome::Trapped(trap), None, reply.fuel),
+    let mut ran = Ran { fuel: reply.fuel, packs, charged, ..Ran::default() };
+    let (outcome, release) = match let_out(&reply, &views, ports.words) {
+        Ok(Out::Answered { cards, notes, cells }) => {
+            ran.notes = notes.spend();
+            ran.cells = cells.spend();
+            (Outcome::Answered, Some(cards))
+        }
+        Ok(Out::Failed(outcome, notes)) => {
+            ran.notes = notes.map(Release::spend).unwrap_or_default();
+            (outcome, None)
+        }
+        Err(broke) => {
+            ran.broke = Some(broke);
+            (Outcome::Trapped(Trap::Profile), None)
+        }
+    };
+    let failed = release.is_none();
+    ports.breaker.ended(views.clearance().key(), views.clearance().call().received, failed);
+    if failed {
+        ran.transcript = Some(transcript(&views, &reply, &outcome, ran.broke.as_ref()));
     }
+    Ended::late(views, outcome, release, Some(ran))
+}
+
+/// What of a reply leaves, each through its sink.
+enum Out {
+    Answered { cards: Release<Cards>, notes: Release<Vec<Said>>, cells: Release<Vec<CellWrite>> },
+    Failed(Outcome, Option<Release<Vec<Said>>>),
+}
+
+/// Everything of an answer leaves, or nothing: a plugin that breaks one sink's contract has no state and no card. A run
+/// that failed leaves no state either, and its notes if they are within the contract.
+fn let_out(reply: &RunReply, views: &Views, words: &Words) -> Result<Out, ProfileError> {
+    match &reply.end {
+        RunEnd::Answered(answer) => Ok(Out::Answered {
+            cards: release(answer, views, words)?,
+            notes: release_notes(&reply.notes, views)?,
+            cells: release_cells(&reply.cells, views)?,
+        }),
+        RunEnd::Failed(failure) => Ok(Out::Failed(Outcome::Failed(*failure), release_notes(&reply.notes, views).ok())),
+        RunEnd::Trapped(trap) => Ok(Out::Failed(Outcome::Trapped(*trap), release_notes(&reply.notes, views).ok())),
+    }
+}
+
+fn transcript(views: &Views, reply: &RunReply, outcome: &Outcome, broke: Option<&ProfileError>) -> Transcript {
+    let manifest = &views.clearance().call().installed.manifest;
+    let broke = broke.map(ToString::to_string);
+    let ending = Ending { outcome, broke: broke.as_deref() };
+    Transcript::of(&manifest.id, manifest.version.to_string(), &message(views), reply, ending)
 }
 
 fn message(views: &Views) -> RunMessage {
@@ -194,13 +268,16 @@ fn message(views: &Views) -> RunMessage {
         now: views.shift().map_or(call.now, |shift| shift.instant(call.now)),
         locale: call.locale.clone(),
         views: views.views().to_vec(),
+        cells: views.kept().cells().clone(),
+        packs: views.kept().packs().clone(),
         budget: call.budget,
         coins: call.coins,
     }
 }
 
 fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Cards>>), LedgerError> {
-    let Ended { call, needs, outcome, release, fuel, broke } = ended;
+    let Ended { call, needs, outcome, release, ran } = ended;
+    let ran = ran.unwrap_or_default();
     let manifest = &call.installed.manifest;
     let event = Event::Invocation {
         invocation: call.invocation.clone(),
@@ -213,12 +290,20 @@ fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Ca
         outcome: outcome.clone(),
         needs,
         answer: release.as_ref().map(|release| release.payload().digest()),
+        packs: ran.packs,
+        written: ran.cells.iter().map(|write| write.name.clone()).collect(),
+        charged: ran.charged,
     };
-    let private = private(&call);
+    let private = Private { notes: ran.notes, ..private(&call) };
     let record = Record { tenant: call.tenant, at: call.received, event, private };
-    let issued = release.as_ref().map(|release| release.payload().issued.as_slice()).unwrap_or_default();
-    let leaf = ledger.append(&record, issued)?;
-    Ok((Receipt { leaf, invocation: call.invocation, outcome, fuel, broke }, release))
+    let effects = Effects {
+        issued: release.as_ref().map(|release| release.payload().issued.clone()).unwrap_or_default(),
+        cells: ran.cells,
+        transcript: ran.transcript.map(|transcript| (call.invocation.clone(), transcript)),
+    };
+    let leaf = ledger.append(&record, effects)?;
+    let receipt = Receipt { leaf, invocation: call.invocation, outcome, fuel: ran.fuel, broke: ran.broke };
+    Ok((receipt, release))
 }
 
 fn respond(receipt: Receipt, release: Option<Release<Cards>>) -> Response {

@@ -12,6 +12,7 @@ pub mod label;
 pub mod labelling;
 
 pub mod limits;
+pub mod slots;
 
 pub mod dates;
 pub mod elements;
@@ -19,10 +20,12 @@ pub mod manifest;
 pub mod proposal;
 
 pub mod call;
+pub mod cells;
 pub mod grant;
 pub mod ports;
 
 pub mod clearance;
+pub mod disclosure;
 pub mod gather;
 pub mod invoke;
 pub mod look;
@@ -31,5 +34,6 @@ pub mod profile;
 pub mod record;
 pub mod release;
 mod shelf;
+pub mod transcript;
 pub mod view;
 pub mod words;

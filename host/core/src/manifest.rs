@@ -3,6 +3,7 @@
 //! Nothing listed means nothing allowed. An unknown field, a duplicate key and a field that the host cannot enforce are
 //! refused, so that what a reviewer reads is what will happen.
 
+mod gate;
 mod need;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,21 @@ use crate::elements::ElementError;
 use crate::ids::{EntryName, NeedName, PluginId, ServiceId};
 use crate::limits::{LimitClass, Limits};
 use crate::profile::line;
-use crate::proposal::Proposal;
+use crate::proposal::{Liberty, Proposal};
+use crate::release::MOST_CARDS;
+use crate::slots::RawSlot;
 
+pub(crate) use gate::given;
+pub use gate::{
+    Cell, CellSize, MOST_ARGUMENTS, MOST_ENTRIES, MOST_PACK, MOST_SLOTS, Media, Note, NoteArgument, Pack, Pinned,
+    Slots, Template,
+};
+use gate::{RawTemplate, check_kept, check_slots};
 pub use need::{Ages, Dates, Need, OnWithheld, Source};
 use need::{RawNeed, check_together};
 
-/// The one WIT version this host serves.
-pub const WIT: &str = "cordon:clinical@0.1.0";
+/// The WIT versions this host serves: the newest and the one before.
+pub const WIT: [&str; 2] = ["cordon:clinical@0.2.0", "cordon:clinical@0.1.0"];
 
 /// Prefetch token of a search. A manifest names none: the host writes the templates.
 pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
@@ -38,7 +47,7 @@ pub enum ManifestError {
     #[error("not a manifest: {}", printable(.0))]
     Shape(String),
     /// Made for another contract.
-    #[error("made for `{}`, this host serves `{WIT}`", printable(.wit))]
+    #[error("made for `{}`, this host serves `{}`", printable(.wit), WIT.join("` and `"))]
     Wit {
         /// What the manifest names.
         wit: String,
@@ -164,8 +173,11 @@ impl Hook {
 pub struct Link {
     /// What the clinician reads.
     pub label: String,
-    /// An absolute `https` URL without user, query and fragment.
+    /// An absolute `https` URL without user, query and fragment. Cards lead there only if the hospital granted it.
     pub url: String,
+    /// The copy that the hospital serves in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Pinned>,
 }
 
 /// One CDS service. The key is (id, hook): several services may share an id when the hook differs.
@@ -209,9 +221,9 @@ pub struct CardSource {
     /// `card.source.url`: absolute `https` without user, query and fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// `card.source.icon`: no manifest may name one until this host serves a pinned copy of it.
+    /// `card.source.icon`: the copy that the hospital serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
+    pub icon: Option<Pinned>,
 }
 
 /// How cards are written.
@@ -220,6 +232,20 @@ pub struct CardSource {
 pub enum CardMode {
     /// The plugin writes the text; the card profile bounds it.
     Text,
+    /// The text is the manifest's; the plugin chooses a template and fills typed slots.
+    Templated,
+}
+
+/// The most cards of one answer, if the manifest does not say: their number and order are then worth 5.2 bits.
+pub const USUAL_CARDS: usize = 4;
+
+/// What a plugin may answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CardRules {
+    /// Whose words.
+    pub mode: CardMode,
+    /// The most cards of one answer. Above [`USUAL_CARDS`] the host puts them in order, so that the order tells nothing.
+    pub most: usize,
 }
 
 /// A checked manifest.
@@ -229,6 +255,8 @@ pub struct Manifest {
     pub id: PluginId,
     /// Its version (Semantic Versioning 2.0.0).
     pub version: semver::Version,
+    /// The WIT version it is made for, one of [`WIT`].
+    pub wit: &'static str,
     /// Its name.
     pub title: Texts,
     /// What it does.
@@ -250,7 +278,15 @@ pub struct Manifest {
     /// Orders it may propose, by name.
     pub proposals: BTreeMap<EntryName, Proposal>,
     /// How it writes cards.
-    pub cards: CardMode,
+    pub cards: CardRules,
+    /// Its signed card texts, by name.
+    pub templates: BTreeMap<EntryName, Template>,
+    /// What it keeps between calls, by name.
+    pub cells: BTreeMap<EntryName, Cell>,
+    /// The publisher's data that it reads, by name.
+    pub packs: BTreeMap<EntryName, Pack>,
+    /// What it can tell the operators, by code.
+    pub notes: BTreeMap<u32, Note>,
     /// Who its cards are from.
     pub source: CardSource,
     /// What a run may use.
@@ -310,6 +346,14 @@ struct Raw {
     override_reason: Vec<OverrideReason>,
     #[serde(default)]
     proposal: Vec<RawProposal>,
+    #[serde(default)]
+    template: Vec<RawTemplate>,
+    #[serde(default)]
+    cell: Vec<Cell>,
+    #[serde(default)]
+    pack: Vec<Pack>,
+    #[serde(default)]
+    note: Vec<Note>,
     cards: RawCards,
     source: CardSource,
     #[serde(default)]
@@ -317,17 +361,32 @@ struct Raw {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawProposal {
     name: EntryName,
-    description: String,
+    description: RawTexts,
     resource: String,
+    #[serde(default)]
+    slot: BTreeMap<EntryName, RawSlot>,
+    #[serde(default)]
+    allow: BTreeSet<Liberty>,
+    #[serde(default)]
+    system_action: bool,
+}
+
+/// One text, or one for each language.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawTexts {
+    English(String),
+    Both(Texts),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawCards {
     mode: CardMode,
+    most: Option<usize>,
 }
 
 #[derive(Deserialize, Default)]
@@ -340,17 +399,11 @@ struct RawLimits {
 
 impl Raw {
     fn check(self) -> Result<Manifest, ManifestError> {
-        if self.wit != WIT {
+        let Some(wit) = WIT.into_iter().find(|known| *known == self.wit) else {
             return Err(ManifestError::Wit { wit: self.wit.chars().take(64).collect() });
-        }
+        };
         check_services(&self.service)?;
-        check_url("source.url", self.source.url.as_deref())?;
-        if self.source.icon.is_some() {
-            // A client loads it with every card, and whether there is a card depends on the patient.
-            let why = "the clinician's screen would load it from its publisher; this host keeps no pinned copies yet";
-            return Err(ManifestError::Rule(format!("source.icon: {why}")));
-        }
-        check_line("source.label", &self.source.label, 80)?;
+        check_source(&self.source)?;
         let facts = [("licence", self.licence), ("mdr-class", self.mdr_class), ("udi-di", self.udi_di)];
         let limits = Limits::from_manifest(self.limits.class, self.limits.fuel, self.limits.memory.as_deref())
             .map_err(|error| ManifestError::Rule(error.to_string()))?;
@@ -359,23 +412,30 @@ impl Raw {
         }
         let needs = self.need.into_iter().map(RawNeed::check).collect::<Result<Vec<_>, _>>()?;
         check_together(&needs)?;
-        let proposals = self
-            .proposal
-            .into_iter()
-            .map(|raw| {
-                let proposal = Proposal::parse(&raw.description, &raw.resource)
-                    .map_err(|error| ManifestError::Rule(format!("proposal `{}`: {error}", raw.name)))?;
-                Ok((raw.name, proposal))
-            })
-            .collect::<Result<Vec<_>, ManifestError>>()?;
-        for reason in &self.override_reason {
-            check_line("override-reason.display", &reason.display, 80)?;
-            check_token("override-reason.code", &reason.code, 120)?;
-            check_token("override-reason.system", &reason.system, 512)?;
+        let needs = unique("need", needs.into_iter().map(|need| (need.name.clone(), need)))?;
+        let lists = |name: &NeedName, element: &str| {
+            needs.get(name).is_some_and(|need| need.elements.paths().iter().any(|path| path == element))
+        };
+        let many = [self.template.len(), self.cell.len(), self.pack.len(), self.note.len(), self.proposal.len()];
+        if many.into_iter().any(|many| many > MOST_ENTRIES) {
+            let what = "[[template]], [[cell]], [[pack]], [[note]] and [[proposal]]";
+            return Err(ManifestError::Rule(format!("at most {MOST_ENTRIES} each of {what}")));
         }
+        let proposals = self.proposal.into_iter().map(|raw| proposal(raw, &lists)).collect::<Result<Vec<_>, _>>()?;
+        let templates = self.template.into_iter().map(|raw| raw.check(&lists)).collect::<Result<Vec<_>, _>>()?;
+        check_kept(&self.cell, &self.pack, &self.note)?;
+        let cards = card_rules(&self.cards, templates.len())?;
+        if wit != WIT[0]
+            && !(self.cell.is_empty() && self.pack.is_empty() && self.note.is_empty() && templates.is_empty())
+        {
+            let why = format!("templates, cells, packs and notes need wit = \"{}\"", WIT[0]);
+            return Err(ManifestError::Rule(why));
+        }
+        self.override_reason.iter().try_for_each(check_override_reason)?;
         Ok(Manifest {
             id: self.id,
             version: self.version,
+            wit,
             title: self.title,
             description: self.description,
             intended_use: self.intended_use,
@@ -383,17 +443,61 @@ impl Raw {
             contact: self.contact,
             facts: facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
             services: self.service,
-            needs: unique("need", needs.into_iter().map(|need| (need.name.clone(), need)))?,
+            needs,
             override_reasons: unique(
                 "override-reason",
                 self.override_reason.into_iter().map(|reason| (reason.name.clone(), reason)),
             )?,
             proposals: unique("proposal", proposals.into_iter())?,
-            cards: self.cards.mode,
+            cards,
+            templates: unique("template", templates.into_iter())?,
+            cells: unique("cell", self.cell.into_iter().map(|cell| (cell.name.clone(), cell)))?,
+            packs: unique("pack", self.pack.into_iter().map(|pack| (pack.name.clone(), pack)))?,
+            notes: unique("note", self.note.into_iter().map(|note| (note.code, note)))?,
             source: self.source,
             limits,
         })
     }
+}
+
+fn check_override_reason(reason: &OverrideReason) -> Result<(), ManifestError> {
+    check_line("override-reason.display", &reason.display, 80)?;
+    check_token("override-reason.code", &reason.code, 120)?;
+    check_token("override-reason.system", &reason.system, 512)
+}
+
+fn check_source(source: &CardSource) -> Result<(), ManifestError> {
+    check_url("source.url", source.url.as_deref())?;
+    if source.icon.as_ref().is_some_and(|icon| icon.media != Media::Png) {
+        return Err(ManifestError::Rule("source.icon: type = \"image/png\"".to_owned()));
+    }
+    check_line("source.label", &source.label, 80)
+}
+
+fn proposal(raw: RawProposal, lists: &dyn Fn(&NeedName, &str) -> bool) -> Result<(EntryName, Proposal), ManifestError> {
+    let rule = |why: String| ManifestError::Rule(format!("proposal `{}`: {why}", raw.name));
+    let slots = check_slots(raw.slot, lists).map_err(rule)?;
+    let description = match raw.description {
+        RawTexts::English(en) => Texts { en, de: None },
+        RawTexts::Both(texts) => texts,
+    };
+    let proposal = Proposal::parse(description, &raw.resource, slots, raw.allow, raw.system_action)
+        .map_err(|error| rule(error.to_string()))?;
+    Ok((raw.name, proposal))
+}
+
+fn card_rules(raw: &RawCards, templates: usize) -> Result<CardRules, ManifestError> {
+    let most = raw.most.unwrap_or(USUAL_CARDS);
+    let why = if most == 0 || most > MOST_CARDS {
+        format!("cards.most: 1 to {MOST_CARDS}")
+    } else if raw.mode == CardMode::Templated && templates == 0 {
+        "cards.mode = \"templated\" without a [[template]]".to_owned()
+    } else if raw.mode == CardMode::Text && templates > 0 {
+        "a [[template]] is for cards.mode = \"templated\"".to_owned()
+    } else {
+        return Ok(CardRules { mode: raw.mode, most });
+    };
+    Err(ManifestError::Rule(why))
 }
 
 fn check_services(services: &[Service]) -> Result<(), ManifestError> {
@@ -411,6 +515,11 @@ fn check_services(services: &[Service]) -> Result<(), ManifestError> {
         if let Some(link) = &service.link {
             check_line("service.link.label", &link.label, 80)?;
             check_url("service.link.url", Some(&link.url))?;
+            if link.copy.as_ref().is_some_and(|copy| copy.media == Media::Png) {
+                return Err(ManifestError::Rule(
+                    "service.link.copy: type = \"text/plain\" or \"application/pdf\"".to_owned(),
+                ));
+            }
         }
     }
     Ok(())

@@ -12,12 +12,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::Purpose;
+use crate::cells::{CellKey, CellWrite, Held};
 use crate::grant::Installed;
-use crate::ids::{Issuer, NeedName, PatientId, PseudonymKey, Role, TenantId};
+use crate::ids::{Digest, EntryName, Issuer, MintedId, NeedName, PatientId, PluginId, PseudonymKey, Role, TenantId};
 use crate::label::{Label, Labeled};
 use crate::manifest::Service;
-use crate::message::{RunMessage, RunReply};
+use crate::message::{PackData, RunMessage, RunReply};
 use crate::record::{Issued, LeafIndex, Record};
+use crate::transcript::Transcript;
 
 /// All that a policy is told about one invocation, once, before anything is read for the plugin.
 pub struct Occasion<'a> {
@@ -68,6 +70,8 @@ pub enum Reason {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The plugin writes free text, and that is no place for what is restricted.
+    Sink,
     /// This provision of a Consent denied it, or none permitted it where one must.
     Consent {
         /// The Consent's id and the provision's path.
@@ -96,6 +100,9 @@ pub trait RowRule: fmt::Debug + Send + Sync {
 
     /// Why it may not; empty when it may.
     fn explain(&self, row: &Value, label: Label) -> Vec<Reason>;
+
+    /// A digest of the rule: two rules that have the same decide every row alike.
+    fn fingerprint(&self) -> Digest;
 }
 
 /// Admits every row of a permitted need.
@@ -109,6 +116,10 @@ impl RowRule for EveryRow {
 
     fn explain(&self, _: &Value, _: Label) -> Vec<Reason> {
         Vec::new()
+    }
+
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"every row")
     }
 }
 
@@ -203,13 +214,88 @@ pub trait Runner {
 #[error("the record could not be made durable")]
 pub struct LedgerError;
 
+/// What becomes durable with a record, in the same step: all of it or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Effects {
+    /// The cards it issues.
+    pub issued: Vec<Issued>,
+    /// What it writes into cells. A write that comes too late is dropped, and the others stand.
+    pub cells: Vec<CellWrite>,
+    /// What a failed run saw, for the hospital's own eyes.
+    pub transcript: Option<(MintedId, Transcript)>,
+}
+
+impl Effects {
+    /// No effect but the record.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
 /// The log.
 pub trait Ledger {
-    /// Makes the record durable, with the cards it issues, and says where it stands.
+    /// Makes the record durable, with its effects, and says where it stands.
     ///
     /// # Errors
     /// [`LedgerError`]; then nothing was written, or it must be taken as not written.
-    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError>;
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError>;
+}
+
+/// Something that the host keeps for plugins could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("what is kept for the plugin could not be read")]
+pub struct KeptError;
+
+/// What the host keeps for plugins: their cells, and their publishers' data.
+pub trait Kept {
+    /// What the cells under this key hold.
+    ///
+    /// # Errors
+    /// [`KeptError`]; the call then ends without an answer.
+    fn cells(&self, key: &CellKey) -> Result<BTreeMap<EntryName, Held>, KeptError>;
+
+    /// The data pack of this name, verified when it came; `None` if none ever came.
+    ///
+    /// # Errors
+    /// [`KeptError`]; the call then ends without an answer.
+    fn pack(&self, tenant: &TenantId, plugin: &PluginId, name: &EntryName) -> Result<Option<Arc<PackData>>, KeptError>;
+}
+
+/// Keeps nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeepsNothing;
+
+impl Kept for KeepsNothing {
+    fn cells(&self, _: &CellKey) -> Result<BTreeMap<EntryName, Held>, KeptError> {
+        Ok(BTreeMap::new())
+    }
+
+    fn pack(&self, _: &TenantId, _: &PluginId, _: &EntryName) -> Result<Option<Arc<PackData>>, KeptError> {
+        Ok(None)
+    }
+}
+
+/// Stops a plugin that keeps failing, first for one patient under one clearance: what happens to one patient's calls tells
+/// nothing to another's, nor to somebody who may see less.
+pub trait Breaker {
+    /// Whether the plugin may run under this key now.
+    fn admits(&self, key: &CellKey, at: Timestamp) -> bool;
+
+    /// Notes how a run ended.
+    fn ended(&self, key: &CellKey, at: Timestamp, failed: bool);
+}
+
+/// Stops nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoBreaker;
+
+impl Breaker for NoBreaker {
+    fn admits(&self, _: &CellKey, _: Timestamp) -> bool {
+        true
+    }
+
+    fn ended(&self, _: &CellKey, _: Timestamp, _: bool) {}
 }
 
 /// A need that could not be obtained, for the record.

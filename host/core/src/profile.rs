@@ -42,6 +42,12 @@ pub enum ProfileError {
     /// A character that no card may hold.
     #[error("{0} holds a character that a card may not hold")]
     Character(&'static str),
+    /// A slot that is not there, or a value that it does not take.
+    #[error("not what the manifest's slots take: {0}")]
+    Slot(&'static str),
+    /// Something that the hospital did not grant.
+    #[error("{0} is not granted")]
+    NotGranted(&'static str),
     /// Markdown that does not read the same after it was printed.
     #[error("{0} has no fixed form")]
     Unstable(&'static str),

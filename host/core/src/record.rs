@@ -1,16 +1,16 @@
 //! What is written before anything leaves. The public part goes into the log for ever; the private part stands beside
 //! it, bound by a digest, and can be erased without breaking the proof.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Purpose;
-use crate::ids::{Digest, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
+use crate::ids::{Digest, EntryName, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
 use crate::manifest::Hook;
-use crate::message::{Failure, Trap};
+use crate::message::{Failure, Said, Trap};
 
 /// Why a row did not reach a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,6 +52,11 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
 impl NeedCounts {
     pub(crate) fn drop(&mut self, why: Dropped) {
         let count = self.dropped.entry(why).or_default();
@@ -90,6 +95,12 @@ pub enum Outcome {
     PolicyUnavailable,
     /// The runner could not take the message.
     RunnerUnavailable,
+    /// What the host keeps for the plugin could not be read.
+    KeptUnavailable,
+    /// A data pack that the plugin needs never came.
+    NoPack(EntryName),
+    /// The plugin kept failing here and is not run for a while.
+    Suspended,
     /// The plugin said it could not.
     Failed(Failure),
     /// The plugin broke the contract or its budget.
@@ -146,6 +157,16 @@ pub enum Event {
         /// The answer's bytes.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         answer: Option<Digest>,
+        /// The data packs that were read, by name.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        packs: BTreeMap<EntryName, Digest>,
+        /// The cells that were written.
+        #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+        written: BTreeSet<EntryName>,
+        /// What the undeclared channels of the grant can tell a cleared reader at most, in thousandths of a bit: charged
+        /// whatever was said. Zero when the plugin was not run.
+        #[serde(skip_serializing_if = "is_zero", default)]
+        charged: u32,
     },
     /// The glass is broken: written before anything is read for the invocation, which has a record of its own when it ends.
     BreakGlass {
@@ -236,6 +257,39 @@ pub enum AdminAction {
         /// The digest of the file.
         digest: Digest,
     },
+    /// Took in a data pack.
+    Pack {
+        /// The plugin.
+        plugin: PluginId,
+        /// The pack.
+        name: EntryName,
+        /// Its bytes; absent when it was refused before they were read.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        digest: Option<Digest>,
+    },
+    /// Took in a copy of something that a plugin's link or icon leads to.
+    Copy {
+        /// The plugin.
+        plugin: PluginId,
+        /// Its bytes.
+        digest: Digest,
+    },
+    /// Let a plugin run again, or stopped it, for every patient.
+    Quarantine {
+        /// The plugin.
+        plugin: PluginId,
+        /// Whether it is stopped.
+        on: bool,
+    },
+    /// Released what a failed invocation saw to somebody, with parts struck out.
+    Diagnose {
+        /// The invocation.
+        invocation: MintedId,
+        /// The released bytes, before they were sealed.
+        released: Digest,
+        /// Whom they were sealed for: a public key.
+        to: String,
+    },
     /// Looked at what is installed, or at a patient's record.
     Look {
         /// What was looked at.
@@ -268,11 +322,14 @@ pub struct Private {
     /// Feedback as it came in: it may hold what a clinician wrote.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub feedback: Option<String>,
+    /// What the plugin noted: codes of its manifest, and numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<Said>,
 }
 
 impl fmt::Debug for Private {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { issuer, user, patient, hook_instance, admin, reason, feedback } = self;
+        let Self { issuer, user, patient, hook_instance, admin, reason, feedback, notes } = self;
         let held = [
             ("issuer", issuer.is_some()),
             ("user", user.is_some()),
@@ -281,6 +338,7 @@ impl fmt::Debug for Private {
             ("admin", admin.is_some()),
             ("reason", reason.is_some()),
             ("feedback", feedback.is_some()),
+            ("notes", !notes.is_empty()),
         ];
         f.write_str("Private")?;
         f.debug_set().entries(held.into_iter().filter(|(_, held)| *held).map(|(name, _)| name)).finish()

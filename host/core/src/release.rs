@@ -3,6 +3,8 @@
 //! Link, source and icon come from the signed manifest, ids from the host's coins, the footer from the hospital. What the
 //! plugin wrote passes the card profile; a card that breaks it is a trap, because the plugin broke the contract.
 
+mod kept;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -11,13 +13,17 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::fault::out;
 use crate::gather::Views;
 use crate::ids::{Coins, Digest, EntryName, MintedId};
-use crate::manifest::{CardSource, Link, Manifest, OverrideReason};
-use crate::message::{Advice, Answer, Asked, Indicator, Suggested};
+use crate::manifest::{CardMode, Link, Manifest, OverrideReason, USUAL_CARDS};
+use crate::message::{Advice, Answer, Asked, CardText, Filled, Indicator, Suggested};
 use crate::profile::{ProfileError, line, markdown};
+use crate::proposal::Proposal;
 use crate::record::Issued;
 use crate::words::Words;
+
+pub use kept::{MOST_NOTES, release_cells, release_notes};
 
 /// The most cards of one answer.
 pub const MOST_CARDS: usize = 10;
@@ -31,10 +37,29 @@ pub const MOST_OVERRIDE_REASONS: usize = 8;
 pub const MOST_SUMMARY: usize = 139;
 
 /// Where something leaves to. Adding one breaks every match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sink {
-    /// The card on the clinician's screen.
+    /// The card on the clinician's screen, with its suggestions, reasons and link.
     Card,
+    /// What the EHR is told to store without asking anybody.
+    SystemAction,
+    /// A cell: the plugin itself, in a later call of the same patient, purpose and clearance.
+    Cell,
+    /// A note: the hospital's operators, in the erasable part of the record.
+    Note,
+    /// How a call ended, as HTTP tells it, and in which bucket of time.
+    Outcome,
+    /// Figures of the whole host: `/metrics`, spans and the support bundle.
+    Figure,
+    /// What a failed run saw, released by hand to a named key.
+    Diagnosis,
+}
+
+impl Sink {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Card, Self::SystemAction, Self::Cell, Self::Note, Self::Outcome, Self::Figure, Self::Diagnosis];
 }
 
 /// Proof that the payload may leave through its sink. Only this module makes one, and it is spent once.
@@ -46,6 +71,10 @@ pub struct Release<T> {
 }
 
 impl<T> Release<T> {
+    fn to(sink: Sink, payload: T) -> Self {
+        Self { sink, payload }
+    }
+
     /// Where it may leave to.
     #[must_use]
     pub fn sink(&self) -> Sink {
@@ -86,7 +115,7 @@ impl Cards {
 
 /// Lets nothing out but the empty answer.
 pub fn release_nothing() -> Release<Cards> {
-    Release { sink: Sink::Card, payload: Cards { body: br#"{"cards":[]}"#.to_vec(), issued: Vec::new() } }
+    Release::to(Sink::Card, Cards { body: br#"{"cards":[]}"#.to_vec(), issued: Vec::new() })
 }
 
 /// The constant card which says that the tool was not run.
@@ -99,13 +128,13 @@ pub fn release_not_evaluated(views: &Views, words: &Words) -> Release<Cards> {
         summary: text(&words.not_evaluated),
         detail: text(&words.not_evaluated_detail),
         indicator: Indicator::Info,
-        source: CardSource { label: text(&words.hospital), url: None, icon: None },
+        source: Source { label: text(&words.hospital), url: None, icon: None },
         links: Vec::new(),
         suggestions: Vec::new(),
         selection_behavior: None,
         override_reasons: Vec::new(),
     };
-    pack(vec![card], views)
+    pack(vec![card], Vec::new(), views)
 }
 
 /// Lets an answer out as cards.
@@ -113,12 +142,21 @@ pub fn release_not_evaluated(views: &Views, words: &Words) -> Release<Cards> {
 /// # Errors
 /// [`ProfileError`]: the plugin broke the card profile, and nothing leaves.
 pub fn release(answer: &Answer, views: &Views, words: &Words) -> Result<Release<Cards>, ProfileError> {
-    if answer.cards.len() > MOST_CARDS {
+    let rules = views.clearance().call().installed.manifest.cards;
+    if answer.cards.len() > rules.most {
         return Err(ProfileError::TooMany("cards"));
     }
     let mut mint = Mint::new(views.clearance().call().coins);
     let cards = answer.cards.iter().map(|advice| card(advice, views, words, &mut mint));
-    Ok(pack(cards.collect::<Result<_, _>>()?, views))
+    let mut cards = cards.collect::<Result<Vec<_>, _>>()?;
+    if rules.most > USUAL_CARDS {
+        // So many cards in an order of the plugin's own would be a message beside their texts.
+        cards.sort_by(|one, other| {
+            (other.indicator, &one.summary, &one.detail).cmp(&(one.indicator, &other.summary, &other.detail))
+        });
+    }
+    let actions = system_actions(&answer.system_actions, views, &mut mint)?;
+    Ok(pack(cards, actions, views))
 }
 
 /// A card as CDS Hooks 2.0 writes it. Members are never null or empty.
@@ -129,7 +167,7 @@ struct Card {
     summary: String,
     detail: String,
     indicator: Indicator,
-    source: CardSource,
+    source: Source,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suggestions: Vec<Suggestion>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +176,16 @@ struct Card {
     override_reasons: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Value>,
+}
+
+/// `card.source`.
+#[derive(Debug, Serialize)]
+struct Source {
+    label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,30 +198,73 @@ struct Suggestion {
     actions: Vec<Value>,
 }
 
-fn pack(cards: Vec<Card>, views: &Views) -> Release<Cards> {
+fn pack(cards: Vec<Card>, actions: Vec<Value>, views: &Views) -> Release<Cards> {
     let service = &views.clearance().call().service.id;
     let issued = cards.iter().map(|card| Issued { card: card.uuid.clone(), service: service.clone() }).collect();
-    let body = json!({ "cards": cards }).to_string().into_bytes();
-    Release { sink: Sink::Card, payload: Cards { body, issued } }
+    let mut body = json!({ "cards": cards });
+    if let (false, Some(members)) = (actions.is_empty(), body.as_object_mut()) {
+        members.insert("systemActions".to_owned(), Value::Array(actions));
+    }
+    Release::to(Sink::Card, Cards { body: body.to_string().into_bytes(), issued })
 }
 
 fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Result<Card, ProfileError> {
     let call = views.clearance().call();
     let manifest = &call.installed.manifest;
-    let detail = detail(advice.detail.as_deref(), &footer(manifest, words, &call.locale))?;
+    let said = said(&advice.text, views)?;
+    let detail = detail(&said.detail, &footer(manifest, words, &call.locale))?;
     let uuid = mint.id();
-    let suggestions = suggestions(&advice.suggestions, views, mint)?;
+    let suggestions = suggestions(&advice.suggestions, views, words, mint)?;
     Ok(Card {
         uuid,
-        summary: line(&advice.summary, MOST_SUMMARY)?,
+        summary: if out!(ProfileOff) { said.summary } else { line(&said.summary, MOST_SUMMARY)? },
         detail,
-        indicator: advice.indicator,
-        source: manifest.source.clone(),
-        links: call.service.link.iter().map(link).collect(),
+        indicator: said.indicator,
+        source: source(views),
+        links: call.service.link.iter().filter_map(|told| link(told, views)).collect(),
         selection_behavior: (!suggestions.is_empty()).then_some("at-most-one"),
         suggestions,
         override_reasons: override_reasons(&advice.override_reasons, manifest)?,
     })
+}
+
+/// The words of one card, whosever they are.
+struct SaidText {
+    summary: String,
+    detail: String,
+    indicator: Indicator,
+}
+
+fn said(text: &CardText, views: &Views) -> Result<SaidText, ProfileError> {
+    let call = views.clearance().call();
+    let manifest = &call.installed.manifest;
+    match (text, manifest.cards.mode) {
+        (CardText::Free { .. }, CardMode::Templated) if !out!(TemplateIgnored) => {
+            Err(ProfileError::Unlisted("free text"))
+        }
+        (CardText::Free { summary, detail, indicator }, CardMode::Text | CardMode::Templated) => {
+            Ok(SaidText { summary: summary.clone(), detail: detail.clone().unwrap_or_default(), indicator: *indicator })
+        }
+        (CardText::Template(filled), CardMode::Text | CardMode::Templated) => {
+            const UNLISTED: ProfileError = ProfileError::Unlisted("template");
+            let name = EntryName::new(filled.name.as_str()).map_err(|_| UNLISTED)?;
+            let template = manifest.templates.get(&name).ok_or(UNLISTED)?;
+            let (summary, detail) = template.fill(filled, &call.locale, views.views())?;
+            Ok(SaidText { summary, detail, indicator: template.indicator })
+        }
+    }
+}
+
+/// Label, address and icon are the manifest's, the same on every card.
+fn source(views: &Views) -> Source {
+    let installed = &views.clearance().call().installed;
+    let told = &installed.manifest.source;
+    let outside = installed.powers.external_link || out!(LinkUngranted);
+    Source {
+        label: told.label.clone(),
+        url: told.url.clone().filter(|_| outside),
+        icon: told.icon.as_ref().and_then(|icon| installed.copies.get(&icon.digest).cloned()),
+    }
 }
 
 /// The manifest alone chooses it, so that it is the same under every card.
@@ -188,13 +279,19 @@ fn footer(manifest: &Manifest, words: &Words, locale: &str) -> String {
 
 /// The plugin's words over the hospital's. The profile closes every block it opens, so after a blank line the rule is a
 /// rule (no underline of a heading, no item, no row, no code) and the footer is a paragraph of its own.
-fn detail(text: Option<&str>, footer: &str) -> Result<String, ProfileError> {
-    let text = markdown(text.unwrap_or_default())?;
+fn detail(text: &str, footer: &str) -> Result<String, ProfileError> {
+    let text = if out!(ProfileOff) { text.to_owned() } else { markdown(text)? };
     Ok(if text.is_empty() { footer.to_owned() } else { format!("{text}\n\n---\n\n{footer}") })
 }
 
-fn link(link: &Link) -> Value {
-    json!({ "label": link.label, "url": link.url, "type": "absolute" })
+/// The service's link: the hospital's own copy, or where the manifest says if the hospital granted that, or none. No data
+/// decides, so it is the same on every card of the service.
+fn link(told: &Link, views: &Views) -> Option<Value> {
+    let installed = &views.clearance().call().installed;
+    let copy = told.copy.as_ref().and_then(|copy| installed.copies.get(&copy.digest));
+    let outside = (installed.powers.external_link || out!(LinkUngranted)).then_some(&told.url);
+    let url = copy.or(outside)?;
+    Some(json!({ "label": told.label, "url": url, "type": "absolute" }))
 }
 
 fn override_reasons(names: &[String], manifest: &Manifest) -> Result<Vec<Value>, ProfileError> {
@@ -215,45 +312,103 @@ fn override_reasons(names: &[String], manifest: &Manifest) -> Result<Vec<Value>,
     names.iter().map(|name| named(name).map(inner)).collect()
 }
 
-fn suggestions(asked: &[Suggested], views: &Views, mint: &mut Mint) -> Result<Vec<Suggestion>, ProfileError> {
+fn suggestions(
+    asked: &[Suggested],
+    views: &Views,
+    words: &Words,
+    mint: &mut Mint,
+) -> Result<Vec<Suggestion>, ProfileError> {
     if asked.len() > MOST_SUGGESTIONS {
         return Err(ProfileError::TooMany("suggestions"));
     }
     if asked.iter().filter(|suggestion| suggestion.recommended).count() > 1 {
         return Err(ProfileError::TooMany("recommended suggestions"));
     }
-    asked.iter().map(|suggestion| one_suggestion(suggestion, views, mint)).collect()
+    asked.iter().map(|suggestion| one_suggestion(suggestion, views, words, mint)).collect()
 }
 
-fn one_suggestion(asked: &Suggested, views: &Views, mint: &mut Mint) -> Result<Suggestion, ProfileError> {
-    if asked.actions.is_empty() {
-        return Err(ProfileError::Empty("suggestion actions"));
-    }
+fn one_suggestion(
+    asked: &Suggested,
+    views: &Views,
+    words: &Words,
+    mint: &mut Mint,
+) -> Result<Suggestion, ProfileError> {
+    let first = asked.actions.first().ok_or(ProfileError::Empty("suggestion actions"))?;
     if asked.actions.len() > MOST_ACTIONS {
         return Err(ProfileError::TooMany("suggestion actions"));
     }
+    let manifest = &views.clearance().call().installed.manifest;
+    let label = match (&asked.label, manifest.cards.mode) {
+        (Some(_), CardMode::Templated) if !out!(TemplateIgnored) => {
+            return Err(ProfileError::Unlisted("suggestion label"));
+        }
+        (Some(label), CardMode::Text | CardMode::Templated) => line(label, 80)?,
+        (None, CardMode::Text | CardMode::Templated) => described(first, views, words)?,
+    };
     Ok(Suggestion {
-        label: line(&asked.label, 80)?,
+        label,
         uuid: mint.id(),
         is_recommended: asked.recommended,
-        actions: asked.actions.iter().map(|action| one_action(action, views, mint)).collect::<Result<_, _>>()?,
+        actions: asked.actions.iter().map(|asked| one_action(asked, views, words, mint)).collect::<Result<_, _>>()?,
     })
 }
 
-fn one_action(asked: &Asked, views: &Views, mint: &mut Mint) -> Result<Value, ProfileError> {
-    let call = views.clearance().call();
+/// What an action does, in the manifest's or the host's words.
+fn described(asked: &Asked, views: &Views, words: &Words) -> Result<String, ProfileError> {
+    let locale = &views.clearance().call().locale;
     match asked {
-        Asked::Create(name) => {
-            let name = EntryName::new(name.as_str()).map_err(|_| ProfileError::Unlisted("proposal"))?;
-            let proposal = call.installed.manifest.proposals.get(&name).ok_or(ProfileError::Unlisted("proposal"))?;
-            let resource = proposal.fill(&mint.id(), &call.patient);
-            Ok(json!({ "type": "create", "description": proposal.description(), "resource": resource }))
+        Asked::Create(filled) => Ok(proposal(filled, views)?.description(locale).to_owned()),
+        Asked::Delete(_) => Ok(words.delete_draft.for_locale(locale).to_owned()),
+    }
+}
+
+fn proposal<'a>(filled: &Filled, views: &'a Views) -> Result<&'a Proposal, ProfileError> {
+    const UNLISTED: ProfileError = ProfileError::Unlisted("proposal");
+    let installed = &views.clearance().call().installed;
+    let name = EntryName::new(filled.name.as_str()).map_err(|_| UNLISTED)?;
+    let proposal = installed.manifest.proposals.get(&name).ok_or(UNLISTED)?;
+    if proposal.allow().is_subset(&installed.powers.allow) || out!(LibertyUngranted) {
+        Ok(proposal)
+    } else {
+        Err(ProfileError::NotGranted("what the proposal holds"))
+    }
+}
+
+fn one_action(asked: &Asked, views: &Views, words: &Words, mint: &mut Mint) -> Result<Value, ProfileError> {
+    let call = views.clearance().call();
+    let description = described(asked, views, words)?;
+    match asked {
+        Asked::Create(filled) => {
+            let resource = proposal(filled, views)?.fill(filled, views.views(), &mint.id(), &call.patient)?;
+            Ok(json!({ "type": "create", "description": description, "resource": resource }))
         }
         Asked::Delete(minted) => {
             let draft = views.draft(minted).ok_or(ProfileError::Unlisted("draft order"))?;
-            Ok(json!({ "type": "delete", "description": "Remove the draft order", "resourceId": draft.to_string() }))
+            Ok(json!({ "type": "delete", "description": description, "resourceId": draft.to_string() }))
         }
     }
+}
+
+/// What the EHR stores without asking anybody: proposals that say so, of types that the hospital granted.
+fn system_actions(asked: &[Asked], views: &Views, mint: &mut Mint) -> Result<Vec<Value>, ProfileError> {
+    if asked.len() > MOST_ACTIONS {
+        return Err(ProfileError::TooMany("system actions"));
+    }
+    let call = views.clearance().call();
+    let one = |asked: &Asked| match asked {
+        Asked::Create(filled) => {
+            let proposal = proposal(filled, views)?;
+            let granted = call.installed.powers.system_actions.contains(proposal.resource_type());
+            if !(proposal.is_system_action() && granted || out!(ActionUngranted)) {
+                return Err(ProfileError::NotGranted("system action"));
+            }
+            let resource = proposal.fill(filled, views.views(), &mint.id(), &call.patient)?;
+            let description = proposal.description(&call.locale);
+            Ok(json!({ "type": "create", "description": description, "resource": resource }))
+        }
+        Asked::Delete(_) => Err(ProfileError::NotGranted("system action")),
+    };
+    asked.iter().map(one).collect()
 }
 
 /// Ids for what leaves, from the invocation's coins: nothing a plugin chooses is an id.

@@ -13,6 +13,8 @@ pub struct Words {
     pub not_evaluated: Texts,
     /// Its detail.
     pub not_evaluated_detail: Texts,
+    /// What a suggestion does that removes a draft order.
+    pub delete_draft: Texts,
     /// `card.source.label` of that card.
     pub hospital: Texts,
 }
@@ -34,6 +36,7 @@ impl Default for Words {
                 "This tool was not run, because it may not see all the data it needs. Decide without it.",
                 "Dieses Werkzeug wurde nicht ausgeführt, weil es nicht alle nötigen Daten sehen darf. Entscheiden Sie ohne es.",
             ),
+            delete_draft: texts("Remove the draft order", "Verordnungsentwurf entfernen"),
             hospital: texts("Cordon", "Cordon"),
         }
     }

@@ -23,8 +23,10 @@ mod span;
 mod truth;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use cordon_core::call::Purpose;
+use cordon_core::ids::Digest;
 use cordon_core::label::Label;
 use cordon_core::ports::{Occasion, Reason, RowRule};
 use serde_json::Value;
@@ -51,7 +53,7 @@ pub struct ConsentRule {
 }
 
 /// The consents under one action.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Hash)]
 struct Side {
     provisions: Vec<Provision>,
     otherwise: Effect,
@@ -105,6 +107,27 @@ impl RowRule for ConsentRule {
         reasons.sort_unstable();
         reasons.dedup();
         reasons.into_iter().map(|provision| Reason::Consent { provision }).collect()
+    }
+
+    fn fingerprint(&self) -> Digest {
+        // What remains to be asked of rows, and not the consents: a period that ended is another rule.
+        let mut said = Said::default();
+        (&self.constant, &self.sides).hash(&mut said);
+        Digest::of(&said.0)
+    }
+}
+
+/// Collects what a value hashes, to digest it with something that nobody can find another value for.
+#[derive(Default)]
+struct Said(Vec<u8>);
+
+impl Hasher for Said {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
     }
 }
 

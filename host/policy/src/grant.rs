@@ -60,9 +60,8 @@ mod tests {
         let narrow = GrantedNeed { within: Some(NARROW.to_owned()) };
         let grant =
             Grant { needs: BTreeMap::from([(NeedName::new("creatinine").unwrap(), narrow)]), ..Grant::default() };
-        let granted = grant.check(&manifest).unwrap();
         let digest = Digest::of(b"");
-        Installed { manifest, component: digest, envelope: digest, granted, purposes: grant.purposes, enabled: true }
+        Installed::new(manifest, digest, digest, &grant).unwrap()
     }
 
     fn ask(policy: &dyn Policy, purpose: Purpose) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cordon_core::ids::NeedName;
+use cordon_core::ids::{Digest, NeedName};
 use cordon_core::label::Label;
 use cordon_core::ports::{Decision, Occasion, Policy, PolicyError, Reason, RowRule};
 use serde_json::Value;
@@ -66,6 +66,11 @@ impl RowRule for Both {
         let mut reasons = self.cleared.explain(row, label);
         reasons.extend(self.consent.explain(row, label));
         reasons
+    }
+
+    fn fingerprint(&self) -> Digest {
+        let parts = [self.cleared.fingerprint(), self.consent.fingerprint()];
+        Digest::of(parts.map(|part| part.hex()).concat().as_bytes())
     }
 }
 

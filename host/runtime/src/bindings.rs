@@ -1,7 +1,7 @@
 //! What the macro makes of `wit/`: the only place of this room with `unsafe` code, none of it written by hand.
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "../../wit/0.1.0",
     world: "cds-service",
     imports: { default: trappable },
     with: {

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cordon_core::limits::Limits;
-use cordon_core::message::{Advice, Answer, Asked, Failure, Indicator, RunEnd, RunMessage, RunReply, Suggested, Trap};
+use cordon_core::message::{
+    Advice, Answer, Asked, CardText, Failure, Filled, Indicator, RunEnd, RunMessage, RunReply, SlotValue, Suggested,
+    Trap,
+};
 use cordon_core::ports::{Runner, RunnerError};
 use wasmtime::Store;
 
@@ -114,9 +117,9 @@ fn settle(end: RunEnd, limits: Limits, store: &Store<State>) -> RunReply {
     let left = store.get_fuel().unwrap_or(0);
     let used = limits.fuel.saturating_sub(left).saturating_add(store.data().meter.charged());
     if used > limits.fuel && end != RunEnd::Trapped(Trap::Deadline) {
-        return RunReply { end: RunEnd::Trapped(Trap::Fuel), fuel: limits.fuel };
+        return RunReply::new(RunEnd::Trapped(Trap::Fuel), limits.fuel);
     }
-    RunReply { end, fuel: used.min(limits.fuel) }
+    RunReply::new(end, used.min(limits.fuel))
 }
 
 impl Cut {
@@ -166,17 +169,19 @@ fn failure(failure: advice::Failure) -> Failure {
 }
 
 fn answer(response: advice::Response) -> Answer {
-    Answer { cards: response.cards.into_iter().map(card).collect() }
+    Answer { cards: response.cards.into_iter().map(card).collect(), system_actions: Vec::new() }
 }
 
 fn card(card: advice::Card) -> Advice {
     Advice {
-        summary: card.summary,
-        detail: card.detail,
-        indicator: match card.indicator {
-            advice::Indicator::Info => Indicator::Info,
-            advice::Indicator::Warning => Indicator::Warning,
-            advice::Indicator::Critical => Indicator::Critical,
+        text: CardText::Free {
+            summary: card.summary,
+            detail: card.detail,
+            indicator: match card.indicator {
+                advice::Indicator::Info => Indicator::Info,
+                advice::Indicator::Warning => Indicator::Warning,
+                advice::Indicator::Critical => Indicator::Critical,
+            },
         },
         suggestions: card.suggestions.into_iter().map(suggestion).collect(),
         override_reasons: card.override_reasons,
@@ -185,11 +190,11 @@ fn card(card: advice::Card) -> Advice {
 
 fn suggestion(suggestion: advice::Suggestion) -> Suggested {
     let asked = |action| match action {
-        advice::Action::Create(proposal) => Asked::Create(proposal),
+        advice::Action::Create(proposal) => Asked::Create(Filled::plain(proposal)),
         advice::Action::Delete(draft) => Asked::Delete(draft),
     };
     Suggested {
-        label: suggestion.label,
+        label: Some(suggestion.label),
         recommended: suggestion.recommended,
         actions: suggestion.actions.into_iter().map(asked).collect(),
     }
@@ -197,16 +202,34 @@ fn suggestion(suggestion: advice::Suggestion) -> Suggested {
 
 /// The bytes of an answer's texts.
 fn weight(answer: &Answer) -> u64 {
+    let asked = |asked: &Asked| match asked {
+        Asked::Create(filled) => filled_weight(filled),
+        Asked::Delete(draft) => draft.len(),
+    };
     let suggested = |suggested: &Suggested| {
-        let actions = suggested.actions.iter().map(|(Asked::Create(name) | Asked::Delete(name))| name.len());
-        actions.sum::<usize>().saturating_add(suggested.label.len())
+        let actions = suggested.actions.iter().map(asked);
+        actions.sum::<usize>().saturating_add(suggested.label.as_ref().map_or(0, String::len))
     };
     let card = |card: &Advice| {
-        let texts = [card.summary.len(), card.detail.as_ref().map_or(0, String::len)];
+        let texts = match &card.text {
+            CardText::Free { summary, detail, .. } => [summary.len(), detail.as_ref().map_or(0, String::len)],
+            CardText::Template(filled) => [filled_weight(filled), 0],
+        };
         let reasons = card.override_reasons.iter().map(String::len);
         texts.into_iter().chain(reasons).chain(card.suggestions.iter().map(suggested)).sum::<usize>()
     };
     u64::try_from(answer.cards.iter().map(card).sum::<usize>()).unwrap_or(u64::MAX)
+}
+
+fn filled_weight(filled: &Filled) -> usize {
+    let slot = |(name, value): &(String, SlotValue)| {
+        let value = match value {
+            SlotValue::Number(_) => 8,
+            SlotValue::Code(text) | SlotValue::Date(text) | SlotValue::Row(text) => text.len(),
+        };
+        name.len().saturating_add(value)
+    };
+    filled.slots.iter().map(slot).sum::<usize>().saturating_add(filled.name.len())
 }
 
 fn size(bytes: u64) -> usize {

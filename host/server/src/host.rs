@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
 use cordon_core::ids::Issuer;
 use cordon_core::labelling::LabelRules;
-use cordon_core::ports::{Ledger, LedgerError};
+use cordon_core::ports::{Effects, Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
 use cordon_runtime::{Engine, EngineError, LocalRunner, Plugins};
 use cordon_store::{DataDirectory, KeyError, OpenError, Store, StoreError};
@@ -230,7 +230,8 @@ fn ledgers(config: &Config, stores: &Stores) -> Result<Ledgers, HostError> {
 
 fn begin(ledger: &GroupLedger) -> bool {
     let (tenant, event) = (ledger.tenant().clone(), Event::Started { host: env!("CARGO_PKG_VERSION").to_owned() });
-    let begun = ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, &[]);
+    let begun =
+        ledger.append(&Record { tenant, at: clock::now(), event, private: Private::default() }, Effects::none());
     if begun.is_err() {
         tracing::error!(tenant = %ledger.tenant(), "the log cannot be written: no call of this tenant is answered");
     }

@@ -11,8 +11,8 @@ use cordon_audit::leaf::encode;
 use cordon_audit::ports::{HashRead, LogRead, ReadError};
 use cordon_audit::tree::append;
 use cordon_core::ids::TenantId;
-use cordon_core::ports::{Ledger, LedgerError};
-use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_core::ports::{Effects, Ledger, LedgerError};
+use cordon_core::record::{LeafIndex, Record};
 use cordon_store::{IssuedCard, LogBatch, LogLeaf, Reader, Store};
 
 use crate::clock;
@@ -25,7 +25,7 @@ const MOST_WAITING: usize = 4_096;
 
 struct Waiting {
     record: Record,
-    issued: Vec<Issued>,
+    effects: Effects,
     answer: SyncSender<Result<LeafIndex, LedgerError>>,
 }
 
@@ -46,8 +46,8 @@ impl Ledgers {
 }
 
 impl Ledger for Ledgers {
-    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
-        self.0.get(&record.tenant).ok_or(LedgerError)?.append(record, issued)
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
+        self.0.get(&record.tenant).ok_or(LedgerError)?.append(record, effects)
     }
 }
 
@@ -104,12 +104,12 @@ impl Drop for GroupLedger {
 }
 
 impl Ledger for GroupLedger {
-    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
         if record.tenant != self.tenant {
             return Err(LedgerError);
         }
         let (answer, answered) = sync_channel(1);
-        let waiting = Box::new(Waiting { record: record.clone(), issued: issued.to_vec(), answer });
+        let waiting = Box::new(Waiting { record: record.clone(), effects, answer });
         self.queue.as_ref().ok_or(LedgerError)?.send(waiting).map_err(|_| LedgerError)?;
         answered.recv().map_err(|_| LedgerError)?
     }
@@ -143,7 +143,7 @@ fn commit(store: &Store, signer: &SignerKey, group: &[Box<Waiting>]) -> Result<u
         let (leaf, private) = encode(&entry.record, salt).map_err(|_| LedgerError)?;
         rows.push(LogLeaf { bytes: leaf.as_bytes().to_vec(), private: private.as_bytes().to_vec() });
         leaves.push(leaf);
-        cards.extend(entry.issued.iter().map(|issued| IssuedCard {
+        cards.extend(entry.effects.issued.iter().map(|issued| IssuedCard {
             tenant: entry.record.tenant.clone(),
             card: issued.card.clone(),
             service: issued.service.clone(),

@@ -1,7 +1,7 @@
 //! Signing, on the publisher's desk. The same manifest, component and key always give the same bytes.
 
 use cordon_core::ids::Digest;
-use cordon_core::manifest::{Manifest, ManifestError, WIT};
+use cordon_core::manifest::{Manifest, ManifestError};
 
 use crate::dsse::{Envelope, FormError};
 use crate::key::{KeyError, SecretKey};
@@ -29,11 +29,12 @@ pub enum SignError {
 /// # Errors
 /// [`SignError`]; a manifest that a host would refuse is not signed.
 pub fn sign(manifest: &str, component: &[u8], key: &SecretKey) -> Result<Vec<u8>, SignError> {
+    let parsed = Manifest::parse(manifest)?;
     let statement = Statement {
-        plugin: Manifest::parse(manifest)?.id,
+        wit: parsed.wit.to_owned(),
+        plugin: parsed.id,
         component: Digest::of(component),
         manifest: manifest.to_owned(),
-        wit: WIT.to_owned(),
     };
     let payload = statement.to_bytes().map_err(SignError::Write)?;
     Envelope::signed(payload, key)?.to_bytes().map_err(SignError::Write)

@@ -57,7 +57,7 @@ pub enum VerifyError {
         found: Digest,
     },
     /// Made for another contract.
-    #[error("not made for `{WIT}`")]
+    #[error("not made for the WIT version that its manifest names, or for none that is served")]
     Wit,
     /// The manifest is refused.
     #[error("{}", printable(.0))]
@@ -149,10 +149,13 @@ pub fn verify(envelope: &[u8], component: &[u8], store: &TrustStore) -> Result<V
     if found != statement.component {
         return Err(VerifyError::ComponentDiffers { signed: statement.component, found });
     }
-    if statement.wit != WIT {
+    if !WIT.contains(&statement.wit.as_str()) {
         return Err(VerifyError::Wit);
     }
     let manifest = Manifest::parse(&statement.manifest).map_err(VerifyError::Manifest)?;
+    if manifest.wit != statement.wit {
+        return Err(VerifyError::Wit);
+    }
     if manifest.id != statement.plugin {
         return Err(VerifyError::IdDiffers { subject: statement.plugin, manifest: manifest.id });
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cordon_core::ids::{Digest, KeyId, NeedName, PluginId, ServiceId};
 use cordon_core::limits::Limits;
-use cordon_core::manifest::{CardSource, Hook, Link, Manifest, OnWithheld, WIT};
+use cordon_core::manifest::{CardSource, Hook, Link, Manifest, OnWithheld};
 use cordon_trust::claim::claim;
 use cordon_trust::dsse::FormError;
 use serde::Serialize;
@@ -156,7 +156,7 @@ pub fn inspect(path: &Path, about: &About) -> Result<Inspection, InspectError> {
         imports: made_of.imports,
         exports: made_of.exports,
         signed_by,
-        wit: WIT,
+        wit: manifest.wit,
         services: services(&manifest),
         needs: needs(&manifest),
         sinks: sinks(&manifest),
@@ -195,7 +195,7 @@ fn sinks(manifest: &Manifest) -> Sinks {
     Sinks {
         cards: "text that the card profile bounds: no HTML, image or link; up to 10 cards a call",
         source: manifest.source.clone(),
-        proposals: manifest.proposals.iter().map(|(name, one)| format!("{name}: {}", one.description())).collect(),
+        proposals: manifest.proposals.iter().map(|(name, one)| format!("{name}: {}", one.description("en"))).collect(),
         override_reasons: manifest.override_reasons.values().map(|reason| reason.display.clone()).collect(),
         sends_to_its_maker: "no: it has no network, and nothing it writes leaves but the cards",
     }

@@ -7,7 +7,7 @@ use crate::{Action, Answer, Card, Failure, Indicator, Selection, Suggestion};
 #[expect(missing_docs, reason = "generated code")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "wit",
+        path: "wit/0.1.0",
         world: "cds-service",
         pub_export_macro: true,
         default_bindings_module: "cordon_sdk::wasm::bindings",

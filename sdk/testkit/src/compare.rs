@@ -26,6 +26,9 @@ pub(crate) fn differences(expect: &Expect, outcome: &Outcome, cards: &[Value]) -
         | Outcome::ConsentUnobtainable
         | Outcome::PolicyUnavailable
         | Outcome::RunnerUnavailable
+        | Outcome::KeptUnavailable
+        | Outcome::NoPack(_)
+        | Outcome::Suspended
         | Outcome::Failed(_)
         | Outcome::Trapped(_)
         | Outcome::Refused(_) => &[],

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
+use cordon_core::disclosure::Latency;
 use cordon_core::grant::{Grant, GrantError, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NameError, NeedName, Role, TenantId};
 use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
-use cordon_core::ports::LedgerError;
+use cordon_core::ports::{KeepsNothing, LedgerError, NoBreaker};
 use cordon_core::record::{Event, NeedCounts};
 use cordon_core::words::Words;
 use cordon_fhir::reference::Reference;
@@ -111,7 +112,10 @@ impl Desk {
             labels: &NoRules,
             runner: &watching,
             ledger: &book,
+            kept: &KeepsNothing,
+            breaker: &NoBreaker,
             words: &words,
+            latency: Latency::Buckets,
         };
         let (response, elapsed) = timed(|| invoke(call, ports));
         let needs = book.0.into_inner().pop().map(|record| counts(record.event)).unwrap_or_default();
@@ -119,14 +123,7 @@ impl Desk {
     }
 
     fn hook_call(&self, manifest: &Manifest, service: &Service, case: &Case) -> Result<HookCall, DeskError> {
-        let installed = Installed {
-            granted: Grant::whole(manifest).check(manifest)?,
-            manifest: manifest.clone(),
-            component: self.component,
-            envelope: self.component,
-            purposes: BTreeSet::from([Purpose::Treatment]),
-            enabled: true,
-        };
+        let installed = Installed::new(manifest.clone(), self.component, self.component, &Grant::whole(manifest))?;
         let context = Context::of(manifest, &case.given);
         Ok(HookCall {
             invocation: MintedId::from_random([0; 16]),

@@ -27,6 +27,9 @@ pub(crate) fn diagnose(desk: &Desk, service: &Service, case: &Case, ran: &Ran) -
         | Outcome::ConsentUnobtainable
         | Outcome::PolicyUnavailable
         | Outcome::RunnerUnavailable
+        | Outcome::KeptUnavailable
+        | Outcome::NoPack(_)
+        | Outcome::Suspended
         | Outcome::Trapped(_)
         | Outcome::Refused(_) => {}
     }
@@ -55,6 +58,9 @@ fn ended(manifest: &Manifest, case: &Case, ran: &Ran) -> Option<String> {
         Outcome::ConsentUnobtainable => "the consents could not be read: this is a fault of the desk".to_owned(),
         Outcome::PolicyUnavailable => "the policy could not be evaluated: this is a fault of the desk".to_owned(),
         Outcome::RunnerUnavailable => "the runner failed: this is a fault of the desk".to_owned(),
+        Outcome::KeptUnavailable => "cells could not be read: this is a fault of the desk".to_owned(),
+        Outcome::NoPack(pack) => format!("the case gives no contents for the data pack `{pack}`"),
+        Outcome::Suspended => "the plugin was stopped: this is a fault of the desk".to_owned(),
         Outcome::Failed(failure) => failed(*failure),
         Outcome::Trapped(Trap::Profile) => {
             let rule = ran.response.broke.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use cordon_core::ids::{NeedName, PatientId, PseudonymKey, TenantId};
 use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
-use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_core::ports::{Each, Effects, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::record::{LeafIndex, Record};
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::search::primary_date;
 use cordon_fhir::types::resource_id;
@@ -51,7 +51,7 @@ impl Records for Memory<'_> {
 pub(crate) struct Book(pub(crate) RefCell<Vec<Record>>);
 
 impl Ledger for Book {
-    fn append(&self, record: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
         let mut records = self.0.borrow_mut();
         let leaf = u64::try_from(records.len()).map_err(|_| LedgerError)?;
         records.push(record.clone());

@@ -87,6 +87,26 @@ faults! {
     ResolvedAgain,
     /// `connect`: a redirect is followed.
     RedirectFollowed,
+    /// `clearance`: a plugin that writes free text sees restricted rows.
+    CeilingIgnored,
+    /// `cells`: what was kept under one clearance is read under another.
+    ClearanceNotInKey,
+    /// `slots`: a number is printed as the plugin gave it.
+    SlotUnbounded,
+    /// `release`: a link leads where the publisher says, whatever was granted.
+    LinkUngranted,
+    /// `release`: cells are written larger than they are.
+    CellUnbounded,
+    /// `release`: notes that the manifest does not list are kept.
+    NoteUnlisted,
+    /// `release`: a proposal holds what was not granted by name.
+    LibertyUngranted,
+    /// `release`: system actions leave without a grant.
+    ActionUngranted,
+    /// `release`: text and order of cards are the plugin's in templated mode too.
+    TemplateIgnored,
+    /// `profile`: text leaves as the plugin wrote it.
+    ProfileOff,
 }
 
 /// Nothing, in [`TAKEN`].

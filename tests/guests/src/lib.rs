@@ -1,7 +1,7 @@
 //! What every guest here starts from: the contract's bindings and a macro that makes a function a plugin.
 
 wit_bindgen::generate!({
-    path: "../../wit",
+    path: "../../wit/0.1.0",
     world: "cds-service",
     pub_export_macro: true,
     default_bindings_module: "cordon_guests",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cordon_core::call::{Prefetch, Purpose};
 use cordon_core::grant::{Grant, GrantedNeed};
 use cordon_core::ids::{NeedName, Role, TenantId};
-use cordon_core::manifest::Manifest;
+use cordon_core::manifest::{CardMode, Manifest};
 use cordon_fhir::reference::Reference;
 use cordon_policy::cedar::DEFAULT;
 use serde_json::{Value, json};
@@ -67,7 +67,12 @@ fn manifest(dice: &mut Dice, abstains: bool) -> Manifest {
             "[[need]]\nname = \"{name}\"\n{source}\nelements = [{elements}]\n{newest}on-withheld = \"{withheld}\"\nwhy = \"w\"\n"
         ));
     }
-    Manifest::parse(&text).expect("the manifest")
+    let mut manifest = Manifest::parse(&text).expect("the manifest");
+    if dice.one_in(2) {
+        // Restricted rows are for plugins whose cards are signed; the guest's free text then stays inside.
+        manifest.cards.mode = CardMode::Templated;
+    }
+    manifest
 }
 
 /// A manifest in which every dated need has this limit, and none abstains.

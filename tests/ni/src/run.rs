@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use cordon_core::disclosure::Latency;
 use cordon_core::ids::Digest;
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::limits::LimitClass;
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Ledger, LedgerError, Records, Runner, RunnerError};
-use cordon_core::record::{Issued, LeafIndex, Outcome, Record};
+use cordon_core::ports::{Effects, KeepsNothing, Ledger, LedgerError, NoBreaker, Records, Runner, RunnerError};
+use cordon_core::record::{LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
 use cordon_policy::cedar::Policies;
 use cordon_policy::consent::{ConsentSettings, Effect};
@@ -43,7 +44,7 @@ impl Observed {
 struct Forgets;
 
 impl Ledger for Forgets {
-    fn append(&self, _: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, _: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
         Ok(LeafIndex(0))
     }
 }
@@ -126,8 +127,17 @@ pub fn run_on(world: &World, records: &dyn Records) -> anyhow::Result<Observed> 
     let room = room();
     let tape = Tape { runner: &room.runner, played: RefCell::default() };
     let (policy, words) = (policy(world), Words::default());
-    let ports =
-        Ports { policy: &policy, records, labels: labels().as_ref(), runner: &tape, ledger: &Forgets, words: &words };
+    let ports = Ports {
+        policy: &policy,
+        records,
+        labels: labels().as_ref(),
+        runner: &tape,
+        ledger: &Forgets,
+        kept: &KeepsNothing,
+        breaker: &NoBreaker,
+        words: &words,
+        latency: Latency::Buckets,
+    };
     let response = invoke(world.call(room.component)?, ports)?;
     let (message, reply) = tape.played.into_inner().unzip();
     Ok(Observed { message, reply, outcome: response.outcome, body: response.body })

@@ -72,14 +72,7 @@ impl World {
     /// # Errors
     /// When the grant does not fit the manifest.
     pub fn installed(&self, component: Digest) -> anyhow::Result<Installed> {
-        Ok(Installed {
-            granted: self.grant.check(&self.manifest)?,
-            purposes: self.grant.purposes.clone(),
-            component,
-            envelope: component,
-            enabled: true,
-            manifest: self.manifest.clone(),
-        })
+        Ok(Installed::new(self.manifest.clone(), component, component, &self.grant)?)
     }
 
     /// The call.

@@ -1,10 +1,10 @@
 //! The bytes of version 1, one file for each kind of event. A change here breaks every log that exists: write version 2.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordon_audit::leaf::{decode, encode, open};
 use cordon_core::call::Purpose;
-use cordon_core::ids::{Digest, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
+use cordon_core::ids::{Digest, EntryName, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::manifest::Hook;
 use cordon_core::record::{AdminAction, Dropped, Event, NeedCounts, Outcome, Private, Record, Refusal};
 
@@ -27,6 +27,7 @@ fn record(event: Event) -> Record {
         admin: Some("1000 alex".to_owned()),
         reason: Some("Prüfung \"A\"".to_owned()),
         feedback: Some("{}".to_owned()),
+        notes: Vec::new(),
     };
     let at = "2026-11-22T03:00:00.000000001Z".parse().unwrap();
     Record { tenant: TenantId::new("ward").unwrap(), at, event, private }
@@ -49,7 +50,26 @@ fn invocation() -> Event {
         outcome: Outcome::Unobtainable(NeedName::new("creatinine").unwrap()),
         needs,
         answer: Some(Digest::of(b"answer")),
+        packs: BTreeMap::new(),
+        written: BTreeSet::new(),
+        charged: 0,
     }
+}
+
+fn entry(name: &str) -> EntryName {
+    EntryName::new(name).unwrap()
+}
+
+/// A call that read a data pack and wrote a cell.
+fn kept_invocation() -> Event {
+    let mut call = invocation();
+    if let Event::Invocation { packs, written, charged, outcome, .. } = &mut call {
+        packs.insert(entry("drugs"), Digest::of(b"pack"));
+        written.insert(entry("last-alert"));
+        *charged = 7_796;
+        *outcome = Outcome::Answered;
+    }
+    call
 }
 
 /// What an emergency behind the glass leaves: the call's own record names the purpose.
@@ -80,6 +100,9 @@ fn refused_invocation() -> Event {
         outcome: Outcome::Refused(Refusal::NotAllowed),
         needs: BTreeMap::new(),
         answer: None,
+        packs: BTreeMap::new(),
+        written: BTreeSet::new(),
+        charged: 0,
     }
 }
 
@@ -107,6 +130,15 @@ fn events() -> Vec<Event> {
         admin(AdminAction::Disable { plugin: plugin() }),
         admin(AdminAction::Policy { epoch: Some(2), digest: Digest::of(b"policy") }),
         admin(AdminAction::Look { what: "list".to_owned() }),
+        admin(AdminAction::Pack { plugin: plugin(), name: entry("drugs"), digest: Some(Digest::of(b"pack")) }),
+        admin(AdminAction::Copy { plugin: plugin(), digest: Digest::of(b"copy") }),
+        admin(AdminAction::Quarantine { plugin: plugin(), on: true }),
+        admin(AdminAction::Diagnose {
+            invocation: MintedId::from_random([1; 16]),
+            released: Digest::of(b"released"),
+            to: "age1example".to_owned(),
+        }),
+        kept_invocation(),
         Event::Started { host: "0.1.0".to_owned() },
     ]
 }
@@ -115,6 +147,7 @@ fn events() -> Vec<Event> {
 fn pinned(event: &Event) -> &'static str {
     match event {
         Event::Invocation { plugin: Some(_), purpose: Purpose::BreakGlass, .. } => golden!("invocation-break-glass"),
+        Event::Invocation { plugin: Some(_), charged: 1.., .. } => golden!("invocation-kept"),
         Event::Invocation { plugin: Some(_), .. } => golden!("invocation"),
         Event::Invocation { plugin: None, .. } => golden!("invocation-refused"),
         Event::BreakGlass { .. } => golden!("break-glass"),
@@ -128,6 +161,10 @@ fn pinned(event: &Event) -> &'static str {
             AdminAction::Enable { .. } => golden!("admin-enable"),
             AdminAction::Disable { .. } => golden!("admin-disable"),
             AdminAction::Policy { .. } => golden!("admin-policy"),
+            AdminAction::Pack { .. } => golden!("admin-pack"),
+            AdminAction::Copy { .. } => golden!("admin-copy"),
+            AdminAction::Quarantine { .. } => golden!("admin-quarantine"),
+            AdminAction::Diagnose { .. } => golden!("admin-diagnose"),
             AdminAction::Look { .. } => golden!("admin-look"),
         },
     }

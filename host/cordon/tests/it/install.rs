@@ -182,7 +182,7 @@ fn a_manifest_that_would_not_be_enforced_is_refused() {
         ("malformed-scope", scope, "patient/*.rs", "one resource type"),
         ("malformed-scope", scope, "patient/Observation.cruds", "only reads"),
         ("unenforceable-element", "note.text", "note..text", "need `labs`"),
-        ("wrong-wit", "clinical@0.1.0", "clinical@0.2.0", "cordon:clinical@0.1.0"),
+        ("wrong-wit", "clinical@0.1.0", "clinical@0.3.0", "cordon:clinical@0.1.0"),
     ];
     for (kind, honest, hostile, sentence) in cases {
         let manifest = manifest().replacen(honest, hostile, 1);

@@ -1,13 +1,14 @@
 //! What an answer may put on the wire: the CDS Hooks 2.0 card, and nothing a plugin chose but its words.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::call::HookCall;
-use cordon_core::grant::Grant;
-use cordon_core::ids::Coins;
+use cordon_core::grant::{Grant, Installed, Powers};
+use cordon_core::ids::{Coins, Digest};
 use cordon_core::invoke::{Response, invoke};
-use cordon_core::manifest::Manifest;
-use cordon_core::message::{Advice, Asked, Suggested, Trap};
+use cordon_core::manifest::{Manifest, Media, Pinned};
+use cordon_core::message::{Advice, Asked, Filled, Indicator, Suggested, Trap};
 use cordon_core::record::Outcome;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
@@ -66,11 +67,15 @@ fn assert_refused(advices: Vec<Advice>) {
 }
 
 fn suggested(actions: Vec<Asked>) -> Suggested {
-    Suggested { label: "Order creatinine".to_owned(), recommended: false, actions }
+    Suggested { label: Some("Order creatinine".to_owned()), recommended: false, actions }
+}
+
+fn with_detail(detail: &str) -> Advice {
+    Advice::free("eGFR 44", Some(detail.to_owned()), Indicator::Info)
 }
 
 fn create() -> Asked {
-    Asked::Create("egfr".to_owned())
+    Asked::Create(Filled::plain("egfr"))
 }
 
 fn suggesting(suggestions: Vec<Suggested>) -> Advice {
@@ -98,13 +103,13 @@ fn a_summary_has_at_most_139_characters_as_it_leaves() {
 
 #[test]
 fn one_more_of_anything_is_refused() {
-    assert_refused(vec![advice("eGFR 44"); 11]);
+    assert_refused(vec![advice("eGFR 44"); 5]);
     assert_refused(vec![suggesting(vec![suggested(vec![create()]); 5])]);
     assert_refused(vec![suggesting(vec![suggested(vec![create(); 5])])]);
-    assert_refused(vec![Advice { detail: Some("a".repeat(4_097)), ..advice("eGFR 44") }]);
-    let label = Suggested { label: "a".repeat(81), ..suggested(vec![create()]) };
+    assert_refused(vec![with_detail(&"a".repeat(4_097))]);
+    let label = Suggested { label: Some("a".repeat(81)), ..suggested(vec![create()]) };
     assert_refused(vec![suggesting(vec![label])]);
-    assert_eq!(cards(vec![advice("eGFR 44"); 10]).len(), 10);
+    assert_eq!(cards(vec![advice("eGFR 44"); 4]).len(), 4);
     assert_eq!(card(suggesting(vec![suggested(vec![create(); 4]); 4]))["suggestions"].as_array().unwrap().len(), 4);
 }
 
@@ -112,14 +117,14 @@ fn one_more_of_anything_is_refused() {
 fn one_refused_card_takes_the_whole_answer_with_it() {
     assert_refused(vec![advice("eGFR 44"), advice("eGFR\u{2066}44")]);
     assert_refused(vec![advice("eGFR 44"), advice(" ")]);
-    assert_refused(vec![Advice { detail: Some("hidden \u{e000}".to_owned()), ..advice("eGFR 44") }]);
-    let label = Suggested { label: "a\u{202e}b".to_owned(), ..suggested(vec![create()]) };
+    assert_refused(vec![with_detail("hidden \u{e000}")]);
+    let label = Suggested { label: Some("a\u{202e}b".to_owned()), ..suggested(vec![create()]) };
     assert_refused(vec![suggesting(vec![label])]);
 }
 
 #[test]
 fn an_ignorable_character_of_the_record_is_gone_and_the_card_is_released() {
-    let with = Advice { detail: Some("Metfor\u{ad}min \u{26a0}\u{fe0f}".to_owned()), ..advice("Metfor\u{ad}min") };
+    let with = Advice::free("Metfor\u{ad}min", Some("Metfor\u{ad}min \u{26a0}\u{fe0f}".to_owned()), Indicator::Info);
     let card = card(with);
     assert_eq!(card["summary"], "Metformin");
     let detail = card["detail"].as_str().unwrap();
@@ -145,8 +150,8 @@ fn at_most_one_suggestion_is_recommended() {
 #[test]
 fn what_is_not_listed_is_refused() {
     assert_refused(vec![suggesting(vec![suggested(vec![])])]);
-    assert_refused(vec![suggesting(vec![suggested(vec![Asked::Create("other".to_owned())])])]);
-    assert_refused(vec![suggesting(vec![suggested(vec![Asked::Create("../egfr".to_owned())])])]);
+    assert_refused(vec![suggesting(vec![suggested(vec![Asked::Create(Filled::plain("other"))])])]);
+    assert_refused(vec![suggesting(vec![suggested(vec![Asked::Create(Filled::plain("../egfr"))])])]);
     for draft in ["draft-7", "MedicationRequest/draft-7", "", "00000000-0000-4000-8000-000000000000"] {
         assert_refused(vec![suggesting(vec![suggested(vec![Asked::Delete(draft.to_owned())])])]);
     }
@@ -195,7 +200,7 @@ fn ids_are_uuids_of_the_coins_and_of_nothing_else() {
     let ids = |coins: u8, summary: &str| {
         let mut call = order_call();
         call.coins = Coins::new([coins; 32]);
-        let advice = Advice { summary: summary.to_owned(), ..suggesting(vec![suggested(vec![create()])]) };
+        let advice = Advice { text: advice(summary).text, ..suggesting(vec![suggested(vec![create()])]) };
         let body = invoke(call, World::new(vec![advice.clone(), advice]).ports()).unwrap().body.unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
         let of = |card: &Value| {
@@ -212,14 +217,40 @@ fn ids_are_uuids_of_the_coins_and_of_nothing_else() {
     assert_eq!(distinct.len(), 6);
 }
 
-#[test]
-fn links_and_source_are_those_of_the_manifest_whatever_the_card_says() {
+/// The cards of a plugin with a pinned link, under these powers and with the copies that the hospital has.
+fn linked(powers: Powers, copies: BTreeMap<Digest, String>) -> Vec<Value> {
+    let mut call = order_call();
+    let installed = Installed { powers, copies, ..(*call.installed).clone() };
+    call.installed = Arc::new(installed);
+    let copy = Pinned { digest: Digest::of(b"guideline"), media: Media::Pdf };
+    call.service.link.as_mut().unwrap().copy = Some(copy);
     let detail = Some("[Guideline](https://evil.example) ![](https://evil.example/icon)".to_owned());
-    for card in cards(vec![advice("eGFR 44"), Advice { detail, ..advice("https://evil.example") }]) {
+    let told = Advice::free("https://evil.example", detail, Indicator::Info);
+    let body = invoke(call, World::new(vec![advice("eGFR 44"), told]).ports()).unwrap().body.unwrap();
+    assert!(!String::from_utf8_lossy(&body).contains("evil.example"));
+    serde_json::from_slice::<Value>(&body).unwrap()["cards"].as_array().unwrap().clone()
+}
+
+#[test]
+fn sk_05_06_no_card_leads_outside_unless_the_hospital_granted_it() {
+    for card in linked(Powers::default(), BTreeMap::new()) {
+        assert_eq!(card.get("links"), None);
+        assert_eq!(card["source"], json!({"label": "Renal dosing guard"}));
+    }
+    for card in linked(Powers { external_link: true, ..Powers::default() }, BTreeMap::new()) {
         let link = json!({"label": "Guideline", "url": "https://example.org/renal", "type": "absolute"});
         assert_eq!(card["links"], json!([link]));
-        assert_eq!(card["source"], json!({"label": "Renal dosing guard"}));
-        assert!(!card.to_string().contains("evil.example"));
+    }
+}
+
+#[test]
+fn sk_05_the_hospitals_own_copy_is_linked_on_every_card_whatever_else_is_granted() {
+    let url = "https://hospital.example/copies/1".to_owned();
+    let copies = BTreeMap::from([(Digest::of(b"guideline"), url.clone())]);
+    for external_link in [false, true] {
+        for card in linked(Powers { external_link, ..Powers::default() }, copies.clone()) {
+            assert_eq!(card["links"], json!([{"label": "Guideline", "url": url, "type": "absolute"}]));
+        }
     }
 }
 
@@ -236,7 +267,7 @@ fn members(value: &Value) -> Vec<&Value> {
 #[test]
 fn no_member_is_null_or_empty() {
     let full = Advice { override_reasons: vec!["short".to_owned()], ..suggesting(vec![suggested(vec![create()])]) };
-    let blank = Advice { detail: Some("[x]: y".to_owned()), ..advice("eGFR 44") };
+    let blank = with_detail("[x]: y");
     for card in cards(vec![advice("eGFR 44"), full, blank]) {
         let empty = [json!(null), json!(""), json!([]), json!({})];
         assert!(members(&card).into_iter().all(|member| !empty.contains(member)), "{card}");
@@ -261,7 +292,7 @@ fn no_text_swallows_the_footer() {
     let unclosed =
         ["a", "- a", "1. a", "| a |\n| - |\n| b |", "```", "~~~\nx", "<!--", "<div>", "`a", "**a", "[a", "a\\", "> a"];
     for text in unclosed.iter().chain(TRICKS) {
-        let card = card(Advice { detail: Some(format!("seen\n\n{text}")), ..advice("eGFR 44") });
+        let card = card(with_detail(&format!("seen\n\n{text}")));
         let detail = card["detail"].as_str().unwrap();
         assert_eq!(last_paragraph(detail).as_deref(), Some(footer), "{detail}");
     }

@@ -7,7 +7,7 @@ use cordon_core::call::{HookCall, Purpose};
 use cordon_core::clearance::{AdmitError, admit};
 use cordon_core::gather::{Gathered, gather};
 use cordon_core::grant::Installed;
-use cordon_core::ids::{NeedName, PatientId, TenantId};
+use cordon_core::ids::{Digest, NeedName, PatientId, TenantId};
 use cordon_core::label::{Label, Labels, Marked, NoRules, Sensitivities, Sensitivity};
 use cordon_core::ports::{
     Decision, Each, Occasion, Policy, PolicyError, Query, Reason, Records, RecordsError, RowRule,
@@ -37,6 +37,10 @@ impl RowRule for NoHiv {
 
     fn explain(&self, row: &Value, label: Label) -> Vec<Reason> {
         if self.admits(row, label) { Vec::new() } else { vec![Reason::Policy { ids: vec!["no-hiv".to_owned()] }] }
+    }
+
+    fn fingerprint(&self) -> Digest {
+        Digest::of(b"no hiv")
     }
 }
 

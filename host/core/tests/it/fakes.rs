@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
 use cordon_core::clearance::{Clearance, admit};
+use cordon_core::disclosure::Latency;
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NeedName, PatientId, PseudonymKey, TenantId};
 use cordon_core::invoke::Ports;
@@ -14,10 +15,10 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::{Advice, Answer, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records, RecordsError, Runner,
-    RunnerError,
+    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
+    Query, Records, RecordsError, Runner, RunnerError,
 };
-use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
 use serde_json::{Value, json};
 
@@ -68,15 +69,7 @@ pub(crate) fn need(name: &str) -> NeedName {
 
 pub(crate) fn installed(grant: &Grant) -> Installed {
     let manifest = Manifest::parse(MANIFEST).unwrap();
-    let granted = grant.check(&manifest).unwrap();
-    Installed {
-        granted,
-        component: Digest::of(b"component"),
-        envelope: Digest::of(b"envelope"),
-        purposes: grant.purposes.clone(),
-        enabled: true,
-        manifest,
-    }
+    Installed::new(manifest, Digest::of(b"component"), Digest::of(b"envelope"), grant).unwrap()
 }
 
 pub(crate) fn whole() -> Grant {
@@ -176,24 +169,19 @@ pub(crate) struct Answers(pub(crate) Vec<Advice>, pub(crate) RefCell<Vec<RunMess
 impl Runner for Answers {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         self.1.borrow_mut().push(message);
-        Ok(RunReply { end: RunEnd::Answered(Answer { cards: self.0.clone() }), fuel: 1 })
+        let answer = Answer { cards: self.0.clone(), system_actions: Vec::new() };
+        Ok(RunReply::new(RunEnd::Answered(answer), 1))
     }
 }
 
 pub(crate) fn advice(summary: &str) -> Advice {
-    Advice {
-        summary: summary.to_owned(),
-        detail: None,
-        indicator: Indicator::Info,
-        suggestions: Vec::new(),
-        override_reasons: Vec::new(),
-    }
+    Advice::free(summary, None, Indicator::Info)
 }
 
 pub(crate) struct Book(pub(crate) RefCell<Vec<Record>>, pub(crate) bool);
 
 impl Ledger for Book {
-    fn append(&self, record: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
         if !self.1 {
             return Err(LedgerError);
         }
@@ -229,6 +217,9 @@ impl World {
             labels: &NoRules,
             runner: &self.runner,
             ledger: &self.book,
+            kept: &KeepsNothing,
+            breaker: &NoBreaker,
+            latency: Latency::Buckets,
             words: &self.words,
         }
     }

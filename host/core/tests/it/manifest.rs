@@ -1,6 +1,7 @@
 //! A manifest that says anything the host cannot hold it to is refused.
 
 use cordon_core::grant::{Grant, GrantError, GrantedNeed};
+use cordon_core::ids::Digest;
 use cordon_core::manifest::{Manifest, ManifestError};
 
 use crate::fakes::{MANIFEST, need};
@@ -27,8 +28,13 @@ fn a_malformed_manifest_names_its_line() {
 #[test]
 fn an_icon_that_a_screen_would_load_from_its_publisher_is_refused() {
     let source = "source = { label = \"Renal dosing guard\" }";
-    let icon = "source = { label = \"Renal dosing guard\", icon = \"https://publisher.example/beacon.png\" }";
-    assert!(matches!(refused(source, icon), ManifestError::Rule(_)));
+    let icon = |icon: &str| format!("source = {{ label = \"Renal dosing guard\", icon = {icon} }}");
+    assert!(matches!(refused(source, &icon("\"https://publisher.example/beacon.png\"")), ManifestError::Shape(_)));
+    let digest = Digest::of(b"icon");
+    let page = icon(&format!("{{ digest = \"{digest}\", type = \"text/plain\" }}"));
+    assert!(matches!(refused(source, &page), ManifestError::Rule(_)));
+    let png = icon(&format!("{{ digest = \"{digest}\", type = \"image/png\" }}"));
+    assert!(Manifest::parse(&MANIFEST.replacen(source, &png, 1)).is_ok());
 }
 
 #[test]
@@ -86,7 +92,7 @@ fn a_url_with_room_for_data_is_refused() {
 
 #[test]
 fn another_wit_version_is_refused() {
-    assert!(matches!(refused("clinical@0.1.0", "clinical@0.2.0"), ManifestError::Wit { .. }));
+    assert!(matches!(refused("clinical@0.1.0", "clinical@0.3.0"), ManifestError::Wit { .. }));
 }
 
 #[test]

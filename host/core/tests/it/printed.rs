@@ -68,7 +68,7 @@ fn what_goes_to_a_run_and_comes_out_of_it_prints_counts() {
     let response = invoke(canary(), world.ports()).unwrap();
     silent(&format!("{response:?}"));
     silent(&format!("{:?}", world.runner.1.borrow()));
-    let answer = cordon_core::message::Answer { cards: vec![advice(CANARY)] };
+    let answer = cordon_core::message::Answer { cards: vec![advice(CANARY)], system_actions: Vec::new() };
     silent(&format!("{answer:?}"));
 }
 

@@ -6,11 +6,11 @@ use cordon_core::call::HookCall;
 use cordon_core::grant::Grant;
 use cordon_core::invoke::invoke;
 use cordon_core::manifest::{Manifest, ManifestError};
-use cordon_core::message::{Advice, Asked, Indicator, Suggested, Trap};
+use cordon_core::message::{Advice, Asked, Filled, Indicator, Suggested, Trap};
 use cordon_core::record::Outcome;
 use serde_json::{Value, json};
 
-use crate::fakes::{MANIFEST, World, advice, call, creatinine, need, prefetched, whole};
+use crate::fakes::{MANIFEST, World, call, creatinine, need, prefetched, whole};
 
 const ENTRIES: &str = r#"
 [[override-reason]]
@@ -46,14 +46,15 @@ fn answer(indicator: Indicator, suggest: impl Fn(&str) -> Vec<Asked>) -> (Outcom
     let draft: Value = serde_json::from_str(&draft.read(0, 1)[0]).unwrap();
 
     let actions = suggest(draft["id"].as_str().unwrap());
-    let suggestions = vec![Suggested { label: "Order creatinine".to_owned(), recommended: true, actions }];
-    let advice = Advice { indicator, suggestions, override_reasons: vec!["short".to_owned()], ..advice("eGFR 44") };
+    let suggestions = vec![Suggested { label: Some("Order creatinine".to_owned()), recommended: true, actions }];
+    let advice =
+        Advice { suggestions, override_reasons: vec!["short".to_owned()], ..Advice::free("eGFR 44", None, indicator) };
     let response = invoke(order_call(), World::new(vec![advice]).ports()).unwrap();
     (response.outcome, response.body.map(|body| serde_json::from_slice(&body).unwrap()))
 }
 
 fn create(_: &str) -> Vec<Asked> {
-    vec![Asked::Create("egfr".to_owned())]
+    vec![Asked::Create(Filled::plain("egfr"))]
 }
 
 fn names(value: &Value) -> Vec<&str> {
@@ -78,17 +79,8 @@ fn an_answer_has_the_members_of_cds_hooks_2_0_and_no_others() {
     let body = body.unwrap();
     assert_eq!(names(&body), ["cards"]);
     let card = &body["cards"][0];
-    let members = [
-        "detail",
-        "indicator",
-        "links",
-        "overrideReasons",
-        "selectionBehavior",
-        "source",
-        "suggestions",
-        "summary",
-        "uuid",
-    ];
+    let members =
+        ["detail", "indicator", "overrideReasons", "selectionBehavior", "source", "suggestions", "summary", "uuid"];
     assert_eq!(names(card).into_iter().collect::<std::collections::BTreeSet<_>>(), members.into());
     assert_eq!(names(&card["source"]), ["label"]);
     let suggestion: std::collections::BTreeSet<_> = names(&card["suggestions"][0]).into_iter().collect();
@@ -108,10 +100,10 @@ fn the_indicator_of_a_card_is_one_of_three_words() {
 #[test]
 fn the_actions_of_a_suggestion_leave_together_or_not_at_all() {
     let (outcome, body) =
-        answer(Indicator::Info, |_| vec![Asked::Create("egfr".to_owned()), Asked::Delete(String::new())]);
+        answer(Indicator::Info, |_| vec![Asked::Create(Filled::plain("egfr")), Asked::Delete(String::new())]);
     assert_eq!((outcome, body), (Outcome::Trapped(Trap::Profile), None));
     let (_, body) =
-        answer(Indicator::Info, |draft| vec![Asked::Create("egfr".to_owned()), Asked::Delete(draft.to_owned())]);
+        answer(Indicator::Info, |draft| vec![Asked::Create(Filled::plain("egfr")), Asked::Delete(draft.to_owned())]);
     let body = body.unwrap();
     let actions = body["cards"][0]["suggestions"][0]["actions"].as_array().unwrap();
     assert_eq!(actions.iter().map(|action| action["type"].as_str().unwrap()).collect::<Vec<_>>(), ["create", "delete"]);

@@ -28,7 +28,7 @@ const MEMBERS: [&str; 11] = [
 ];
 
 /// What is left of a provision once the call is known.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Hash)]
 pub(super) struct Provision {
     /// Where it stands.
     path: String,

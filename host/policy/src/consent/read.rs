@@ -38,7 +38,7 @@ pub(super) fn optional<'v, T>(
 }
 
 /// A code in a system. Version and display are not compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Coding {
     pub(super) system: Option<String>,
     pub(super) code: String,
@@ -69,7 +69,7 @@ pub(super) fn concept(value: &Value) -> Option<Vec<Coding>> {
 }
 
 /// What a Reference says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Link {
     /// The literal reference as it stands there.
     pub(super) literal: Option<String>,

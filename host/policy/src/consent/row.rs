@@ -34,7 +34,7 @@ const WHAT_IT_IS: [&str; 4] = ["code.coding", "medicationCodeableConcept.coding"
 const DOCUMENT_KIND: [&str; 3] = ["type.coding", "category.coding", "code.coding"];
 
 /// One condition on rows. What of it could not be read is kept as such.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Hash)]
 pub(super) enum Condition {
     /// One of these labels.
     Labels { codes: Labels, effect: Effect, denied: Denied, unclassified: Unclassified },
@@ -51,7 +51,7 @@ pub(super) enum Condition {
 }
 
 /// Label codes, sorted into what the host knows.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Hash)]
 pub(super) struct Labels {
     confidentiality: Vec<Confidentiality>,
     sensitivities: Sensitivities,
@@ -59,13 +59,13 @@ pub(super) struct Labels {
 }
 
 /// `data`: a resource, and how far around it the provision reaches (R4 `consent-data-meaning`).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Hash)]
 pub(super) struct Data {
     meaning: Meaning,
     link: Link,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 enum Meaning {
     Instance,
     Related,

@@ -7,7 +7,7 @@ use cordon_core::ids::{Issuer, PluginId, Role, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// What a rule says: the codes of FHIR R4 `consent-provision-type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// The row may be seen.
@@ -104,7 +104,7 @@ pub enum Verification {
 }
 
 /// What a confidentiality code in a provision that denies reaches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Denied {
     /// Rows that are at least so confidential: what IHE PCF means by permitting `N` and denying `R`.
@@ -115,7 +115,7 @@ pub enum Denied {
 }
 
 /// What a consent's label or code says about a row that holds something no labelling rule knows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unclassified {
     /// It may be what the consent speaks of, so a deny reaches it and a permit does not.
@@ -128,7 +128,7 @@ pub enum Unclassified {
 /// The offsets from UTC, in minutes, that a local date may have been written in: both are included.
 ///
 /// A date without a zone begins and ends somewhere between; there, a permit does not reach and a deny does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Hash)]
 #[serde(deny_unknown_fields)]
 pub struct Offsets {
     /// The most western.

@@ -12,7 +12,7 @@ use super::settings::Offsets;
 use super::truth::Truth;
 
 /// A period that can be read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(super) struct Span {
     lower: Edge,
     upper: Edge,
@@ -20,7 +20,7 @@ pub(super) struct Span {
 }
 
 /// One end: an instant, read as UTC when the text has no zone.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 struct Edge {
     at: Timestamp,
     /// Whether the text had a zone, or there is no text.

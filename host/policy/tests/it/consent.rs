@@ -101,7 +101,7 @@ fn reasons(consents: &[Value], settings: &ConsentSettings) -> Vec<String> {
     let explained = rule(consents, &call(), settings).explain(&creatinine(), Label::NORMAL);
     let path = |reason| match reason {
         Reason::Consent { provision } => provision,
-        Reason::Grant | Reason::Purpose | Reason::Policy { .. } => panic!("not a consent's reason"),
+        Reason::Grant | Reason::Purpose | Reason::Sink | Reason::Policy { .. } => panic!("not a consent's reason"),
     };
     explained.into_iter().map(path).collect()
 }

@@ -55,7 +55,7 @@ fn answer(consent: &Value, settings: &ConsentSettings, ask: &Ask) -> Vec<String>
         .into_iter()
         .map(|reason| match reason {
             Reason::Consent { provision } => provision,
-            Reason::Grant | Reason::Purpose | Reason::Policy { .. } => panic!("not a consent's reason"),
+            Reason::Grant | Reason::Purpose | Reason::Sink | Reason::Policy { .. } => panic!("not a consent's reason"),
         })
         .collect()
 }

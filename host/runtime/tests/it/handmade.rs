@@ -31,7 +31,7 @@ fn tail_calls_for_ever_are_paid_for() {
         r#"(func $spin (result i32) return_call $spin)
            (func (export "evaluate") (param i32) (result i32) return_call $spin)"#,
     );
-    assert_eq!(reply, RunReply { end: RunEnd::Trapped(Trap::Fuel), fuel: Limits::of(LimitClass::Compiled).fuel });
+    assert_eq!(reply, RunReply::new(RunEnd::Trapped(Trap::Fuel), Limits::of(LimitClass::Compiled).fuel));
 }
 
 #[test]

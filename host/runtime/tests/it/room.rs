@@ -1,12 +1,13 @@
 //! What the tests share: one engine, one message, one call.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cordon_core::ids::{Coins, Digest, NeedName, ServiceId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
-use cordon_core::message::{RunEnd, RunMessage, RunReply};
+use cordon_core::message::{Advice, CardText, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::Runner;
 use cordon_core::view::View;
 use cordon_runtime::{Engine, LocalRunner, Plugins};
@@ -42,6 +43,8 @@ pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
         now: "2024-03-01T09:30:00Z".parse().unwrap(),
         locale: "en".to_owned(),
         views: vec![labs(ROWS)],
+        cells: BTreeMap::new(),
+        packs: BTreeMap::new(),
         budget: Duration::from_secs(3_600),
         coins: Coins::new([0; 32]),
     }
@@ -71,5 +74,11 @@ pub(crate) fn run(component: &[u8]) -> RunReply {
 pub(crate) fn said(reply: &RunReply) -> &str {
     let RunEnd::Answered(answer) = &reply.end else { panic!("no answer: {:?}", reply.end) };
     assert_eq!(answer.cards.len(), 1);
-    &answer.cards[0].summary
+    summary(&answer.cards[0])
+}
+
+/// The words of a card.
+pub(crate) fn summary(card: &Advice) -> &str {
+    let CardText::Free { summary, .. } = &card.text else { panic!("a template") };
+    summary
 }

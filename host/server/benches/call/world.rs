@@ -1,7 +1,6 @@
 //! The host that is measured: real store, real log, real policy, the compiled sample plugin, a real client key. Only the
 //! clock stands still, and a [`Watch`] hangs on every port.
 
-use std::collections::BTreeSet;
 use std::io::BufReader;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +13,13 @@ use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request};
 use cordon_audit::checkpoint::{Origin, SignerKey};
-use cordon_core::call::Purpose;
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, PatientId, ServiceId, TenantId};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Each, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
-use cordon_core::record::{Issued, LeafIndex, Record};
+use cordon_core::ports::{Each, Effects, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
 use cordon_guest_build::{package, repository};
@@ -96,9 +94,9 @@ impl Runner for Rooms {
 }
 
 impl Ledger for Rooms {
-    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
         self.watch.lap("release");
-        let leaf = self.ledger.append(record, issued);
+        let leaf = self.ledger.append(record, effects);
         self.watch.lap("seal");
         leaf
     }
@@ -193,15 +191,8 @@ fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
     let compiled = engine.compile(&package(&samples, "renal-dosing")?, manifest.limits.class)?;
     let component = compiled.digest();
     plugins.insert(compiled);
-    let granted = Grant::whole(&manifest).check(&manifest)?;
-    let installed = Installed {
-        granted,
-        purposes: BTreeSet::from([Purpose::Treatment]),
-        component,
-        envelope: Digest::of(b"envelope"),
-        enabled: true,
-        manifest,
-    };
+    let grant = Grant::whole(&manifest);
+    let installed = Installed::new(manifest, component, Digest::of(b"envelope"), &grant)?;
     let signer = SignerKey::new(Origin::new("bench.example/log")?, [7; 32]);
     Ok(Rooms {
         store: Arc::clone(store),

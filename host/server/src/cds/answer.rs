@@ -28,15 +28,18 @@ pub fn answer(outcome: &Outcome, body: Option<Vec<u8>>, invocation: &MintedId, o
             Some(body) => return cards(body),
             None => FAILED,
         },
-        Outcome::Unobtainable(_) | Outcome::ConsentUnobtainable => {
+        Outcome::Unobtainable(_) | Outcome::ConsentUnobtainable | Outcome::NoPack(_) => {
             (StatusCode::PRECONDITION_FAILED, "incomplete", "Data that this service needs could not be obtained.")
         }
-        Outcome::PolicyUnavailable | Outcome::RunnerUnavailable | Outcome::Failed(_) | Outcome::Trapped(_) => {
-            match on_failure {
-                OnFailure::Say => FAILED,
-                OnFailure::NoCards => return cards(br#"{"cards":[]}"#.to_vec()),
-            }
-        }
+        Outcome::PolicyUnavailable
+        | Outcome::RunnerUnavailable
+        | Outcome::KeptUnavailable
+        | Outcome::Suspended
+        | Outcome::Failed(_)
+        | Outcome::Trapped(_) => match on_failure {
+            OnFailure::Say => FAILED,
+            OnFailure::NoCards => return cards(br#"{"cards":[]}"#.to_vec()),
+        },
         Outcome::Refused(refusal) => refused(*refusal),
     };
     outcome_response(status, code, text, Some(invocation))

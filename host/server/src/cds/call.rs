@@ -8,12 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use cordon_core::call::HookCall;
+use cordon_core::disclosure::Latency;
 use cordon_core::grant::Installed;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::{Hook, Service};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Runner, RunnerError};
+use cordon_core::ports::{KeepsNothing, NoBreaker, Runner, RunnerError};
 use cordon_fhir::localize;
 
 use super::context::Context;
@@ -97,7 +98,10 @@ fn run(door: &Door, call: HookCall, started: Duration) -> Response {
         labels: door.labels.as_ref(),
         runner: &runner,
         ledger: door.ledger.as_ref(),
+        kept: &KeepsNothing,
+        breaker: &NoBreaker,
         words: &door.words,
+        latency: Latency::Exact { deadline: 500 },
     };
     match invoke(call, ports) {
         Ok(done) => answer::answer(&done.outcome, done.body, &done.invocation, door.on_failure(Some(&service))),

@@ -1,6 +1,6 @@
 //! Calls that end before the pipeline, and their record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -8,7 +8,7 @@ use cordon_core::call::{HookCall, Purpose};
 use cordon_core::grant::Installed;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::manifest::Hook;
-use cordon_core::ports::LedgerError;
+use cordon_core::ports::{Effects, LedgerError};
 use cordon_core::record::{Event, Outcome, Private, Record, Refusal};
 
 use super::answer;
@@ -115,8 +115,11 @@ fn record(door: &Door, client: Client, invocation: &MintedId, stop: &Stop, known
         outcome: stop.outcome(),
         needs: BTreeMap::new(),
         answer: None,
+        packs: BTreeMap::new(),
+        written: BTreeSet::new(),
+        charged: 0,
     };
     let private = Private { issuer: Some(client.issuer), ..known.private };
     let record = Record { tenant: client.tenant, at: door.clock.now(), event, private };
-    door.ledger.append(&record, &[]).map(|_| ())
+    door.ledger.append(&record, Effects::none()).map(|_| ())
 }

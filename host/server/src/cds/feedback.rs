@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use cordon_core::ids::{MintedId, ServiceId};
+use cordon_core::ports::Effects;
 use cordon_core::record::{Event, Private, Record};
 use cordon_fhir::json::parse;
 use jiff::Timestamp;
@@ -88,7 +89,7 @@ fn record(door: &Door, client: Client, invocation: &MintedId, service: ServiceId
         event: Event::Feedback { service, known: count(true), unknown: count(false) },
         private: Private { issuer: Some(client.issuer), feedback: Some(feedback.text.clone()), ..Private::default() },
     };
-    match door.ledger.append(&record, &[]) {
+    match door.ledger.append(&record, Effects::none()) {
         Ok(_) => answer::taken(),
         Err(_) => answer::unavailable(Some(invocation)),
     }

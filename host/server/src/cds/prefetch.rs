@@ -142,14 +142,7 @@ mod tests {
         );
         let manifest = Manifest::parse(&text).unwrap();
         let grant = Grant::whole(&manifest);
-        let installed = Installed {
-            granted: grant.check(&manifest).unwrap(),
-            purposes: grant.purposes.clone(),
-            component: Digest::of(b""),
-            envelope: Digest::of(b""),
-            enabled: true,
-            manifest,
-        };
+        let installed = Installed::new(manifest, Digest::of(b""), Digest::of(b""), &grant).unwrap();
         let mut nothing = installed.clone();
         nothing.granted.clear();
         assert_eq!(templates(&nothing).into_values().next(), None, "what was not granted is not asked for");

@@ -18,7 +18,7 @@ use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Digest, KeyId, PluginId, TenantId};
 use cordon_core::label::Labels;
 use cordon_core::manifest::Manifest;
-use cordon_core::ports::Ledger;
+use cordon_core::ports::{Effects, Ledger};
 use cordon_core::record::{AdminAction, Event, Private, Record};
 use cordon_policy::consent::ConsentSettings;
 use cordon_runtime::{Engine, Plugins};
@@ -169,7 +169,10 @@ impl Hospital {
                 ..Private::default()
             },
         };
-        self.ledger.append(&record, &[]).map(drop).map_err(|_| Undone::Failed("the record could not be written"))
+        self.ledger
+            .append(&record, Effects::none())
+            .map(drop)
+            .map_err(|_| Undone::Failed("the record could not be written"))
     }
 
     /// Records what the host does of itself.
@@ -178,7 +181,10 @@ impl Hospital {
         let private = Private { admin, reason, ..Private::default() };
         let event = Event::Admin { action, refused: None };
         let record = Record { tenant: tenant.clone(), at: clock::now(), event, private };
-        self.ledger.append(&record, &[]).map(drop).map_err(|_| Undone::Failed("the record could not be written"))
+        self.ledger
+            .append(&record, Effects::none())
+            .map(drop)
+            .map_err(|_| Undone::Failed("the record could not be written"))
     }
 
     /// Checks an act completely and says what would be done. Nothing has changed yet.
@@ -435,9 +441,10 @@ impl Hospital {
                 self.engine.compile(&bytes, manifest.limits.class).map_err(|error| kind::component(&error))?;
             self.plugins.insert(compiled);
         }
-        let purposes = stored.grant.purposes.clone();
-        let envelope = verified.envelope();
-        Ok(Installed { component: stored.component, envelope, granted, purposes, enabled, manifest })
+        let cordon_store::StoredPlugin { component, grant, .. } = stored;
+        let (purposes, powers) = (grant.purposes.clone(), grant.powers.clone());
+        let (envelope, copies) = (verified.envelope(), BTreeMap::new());
+        Ok(Installed { component: *component, envelope, granted, purposes, powers, copies, enabled, manifest })
     }
 }
 

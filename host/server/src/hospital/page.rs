@@ -42,10 +42,10 @@ impl Hospital {
             "plugin": plugin, "version": version, "in-use": used.version, "state": state, "enabled": used.enabled,
             "title": manifest.title.en, "description": manifest.description.en, "intended-use": manifest.intended_use,
             "publisher": manifest.publisher, "contact": manifest.contact, "component": newest.component,
-            "signed-by": verified.key(), "wit": cordon_core::manifest::WIT,
+            "signed-by": verified.key(), "wit": manifest.wit,
             "services": services(manifest),
             "needs": manifest.needs.values().map(|need| need_row(need, granted(need))).collect::<Vec<_>>(),
-            "proposals": manifest.proposals.iter().map(|(name, p)| json!({ "name": name, "what": p.description() })).collect::<Vec<_>>(),
+            "proposals": manifest.proposals.iter().map(|(name, p)| json!({ "name": name, "what": p.description("en") })).collect::<Vec<_>>(),
         }))
     }
 }

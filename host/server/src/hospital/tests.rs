@@ -8,8 +8,8 @@ use cordon_core::ids::ServiceId;
 use cordon_core::label::NoRules;
 use cordon_core::limits::LimitClass;
 use cordon_core::manifest::Hook;
-use cordon_core::ports::LedgerError;
-use cordon_core::record::{Issued, LeafIndex};
+use cordon_core::ports::{Effects, LedgerError};
+use cordon_core::record::LeafIndex;
 use cordon_trust::key::SecretKey;
 use cordon_trust::sign::sign;
 
@@ -19,7 +19,7 @@ use super::*;
 struct Paper;
 
 impl Ledger for Paper {
-    fn append(&self, _: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, _: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
         Ok(LeafIndex(0))
     }
 }

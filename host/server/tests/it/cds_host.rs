@@ -15,8 +15,8 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records, RecordsError, Runner,
-    RunnerError,
+    Decision, Each, Effects, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records,
+    RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
@@ -90,14 +90,7 @@ pub(crate) fn echo(grant: &Grant) -> Installed {
     let services =
         HOOKS.map(|hook| format!("\n[[service]]\nid = \"echo\"\nhook = \"{hook}\"\ndescription = \"Echo.\"\n"));
     let manifest = Manifest::parse(&format!("{MANIFEST}{}", services.concat())).unwrap();
-    Installed {
-        granted: grant.check(&manifest).unwrap(),
-        component: Digest::of(b"component"),
-        envelope: Digest::of(b"envelope"),
-        purposes: grant.purposes.clone(),
-        enabled: true,
-        manifest,
-    }
+    Installed::new(manifest, Digest::of(b"component"), Digest::of(b"envelope"), grant).unwrap()
 }
 
 /// All needs, or these.
@@ -180,24 +173,18 @@ impl Runner for Rooms {
     /// One card that says how many rows each view has, unless the test says how the run ends.
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         let counts = message.views.iter().map(|view| format!("{} {}", view.need(), view.rows().len()));
-        let card = Advice {
-            summary: counts.collect::<Vec<_>>().join(", "),
-            detail: None,
-            indicator: Indicator::Info,
-            suggestions: Vec::new(),
-            override_reasons: Vec::new(),
-        };
-        let end = self.end.clone().unwrap_or(RunEnd::Answered(Reply { cards: vec![card] }));
-        Ok(RunReply { end, fuel: 1 })
+        let card = Advice::free(counts.collect::<Vec<_>>().join(", "), None, Indicator::Info);
+        let end = self.end.clone().unwrap_or(RunEnd::Answered(Reply { cards: vec![card], ..Reply::default() }));
+        Ok(RunReply::new(end, 1))
     }
 }
 
 impl Ledger for Rooms {
-    fn append(&self, record: &Record, issued: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
         if self.ledger_fails {
             return Err(LedgerError);
         }
-        self.issued.lock().unwrap().extend_from_slice(issued);
+        self.issued.lock().unwrap().extend_from_slice(&effects.issued);
         self.records.lock().unwrap().push(record.clone());
         Ok(LeafIndex(0))
     }

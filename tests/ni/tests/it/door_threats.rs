@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::attacks::attacks;
 use crate::door::{CLIENT, Door, SERVICE, SERVICES, STRANGER};
-use crate::threats::{PLANTED, hiv, plain, planted};
+use crate::threats::{PLANTED, hiv, plain, planted, signed_cards};
 
 /// A world whose record holds this.
 fn holding(row: Value) -> World {
@@ -24,7 +24,7 @@ fn holding(row: Value) -> World {
 
 /// A restricted row, and a plugin that was granted what only a broken glass shows.
 fn behind_glass() -> World {
-    let mut world = holding(hiv());
+    let mut world = signed_cards(holding(hiv()));
     world.grant.purposes = BTreeSet::from([Purpose::BreakGlass]);
     world
 }
@@ -74,7 +74,7 @@ attacks! {
         door.told(PLANTED)
     };
     rd_11_a_role_claimed_by_a_client_that_may_not without ClaimUnconfigured => || {
-        let mut world = holding(hiv());
+        let mut world = signed_cards(holding(hiv()));
         world.manifest.id = PluginId::new("com.example.reviewed.tells").unwrap();
         let roles = json!({ "subject_role": [{ "code": "restricted-records" }, { "code": "hiv-care" }] });
         let door = Door::new(&world, IssuerSettings::default());

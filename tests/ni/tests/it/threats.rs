@@ -59,6 +59,13 @@ pub(crate) fn denial() -> Value {
         "provision": { "type": "deny" } })
 }
 
+/// The same plugin with cards that are signed: what is restricted is for no other (`core::clearance`). Its guest writes free
+/// text, so none of its cards leaves; what it is told is what these tests look at.
+pub(crate) fn signed_cards(mut world: World) -> World {
+    world.manifest.cards.mode = cordon_core::manifest::CardMode::Templated;
+    world
+}
+
 pub(crate) fn hiv() -> Value {
     let mut row = planted(PATIENT);
     row["code"]["coding"][0]["code"] = json!("20447-9");
@@ -97,7 +104,7 @@ attacks! {
         run(&clean).unwrap() != run(&dirty).unwrap()
     };
     rd_05_a_sensitive_row_by_its_label without LabelIgnored => || {
-        let mut world = plain();
+        let mut world = signed_cards(plain());
         sends(&mut world, "labs", vec![hiv()]);
         tells(&world)
     };
@@ -110,6 +117,7 @@ attacks! {
         let seen = |rows| {
             let mut world = plain();
             world.manifest = cordon_ni::generate::limited(2);
+            world = signed_cards(world);
             sends(&mut world, "labs", rows);
             run(&world).unwrap()
         };
@@ -210,7 +218,7 @@ attacks! {
 
 /// A world in which the plugin is of a reviewed publisher and a sensitive row was sent.
 fn reviewed() -> World {
-    let mut world = plain();
+    let mut world = signed_cards(plain());
     world.manifest.id = PluginId::new("com.example.reviewed.tells").unwrap();
     sends(&mut world, "labs", vec![hiv()]);
     world

@@ -17,7 +17,7 @@ use crate::admin::protocol::ViewAs;
 struct Book(Mutex<Vec<Record>>, AtomicBool);
 
 impl Ledger for Book {
-    fn append(&self, record: &Record, _: &[Issued]) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
         if self.1.load(Ordering::Relaxed) {
             return Err(LedgerError);
         }
