@@ -7,6 +7,8 @@
 
 mod schema;
 
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use serde_json::Value;
 
 use crate::date::DateRange;
@@ -168,11 +170,13 @@ fn free_text(text: &str, path: &str) -> Result<(), StrictError> {
     allowed.then_some(()).ok_or_else(|| StrictError::Value { path: path.to_owned() })
 }
 
-/// Characters that a reader does not see or that turn the order of others: a place for words nobody approved.
+/// Characters that a reader does not see or that turn the order of others: a place for words nobody approved. Unicode has
+/// them as controls, formats, private or unassigned code points, separators of lines, and as default ignorable.
 fn is_hidden(c: char) -> bool {
-    let hidden = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{2028}', '\u{2029}', '\u{feff}'];
-    let ranges = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{fe00}'..='\u{fe0f}'];
-    c.is_control() || hidden.contains(&c) || ranges.iter().any(|range| range.contains(&c)) || c >= '\u{e0000}'
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    GeneralCategoryGroup::Other.contains(category)
+        || matches!(category, GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator)
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// R4 `code`: no white space at the ends, single spaces within.

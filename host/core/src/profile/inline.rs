@@ -55,8 +55,9 @@ impl Inline {
     /// The one form: visible characters only, form C, inert, single spaces, nothing at the ends of lines. `None` if it
     /// holds a character that a card may not hold.
     pub(super) fn normal(self) -> Option<Self> {
-        let composed = self.composed();
-        characters::visible(&composed.text()).then(|| composed.broken().spaced())
+        // After the spaces: one of them may have come between a mark and what it was drawn on.
+        let broken = self.composed().broken();
+        characters::visible(&broken.text()).then(|| broken.spaced())
     }
 
     /// The text, cut where the style changes and around line breaks.

@@ -282,6 +282,15 @@ fn a_hidden_character_that_is_not_ignorable_is_refused_wherever_it_stands() {
 }
 
 #[test]
+fn a_mark_on_a_character_that_gets_a_space_behind_it_is_refused() {
+    for marked in ["a:\u{301}", "a@\u{301}b", "5:\u{301}30", "a/b:\u{20dd}c"] {
+        assert_eq!(line(marked, 139), Err(ProfileError::Character("text")), "{marked:?}");
+        assert_eq!(markdown(marked), Err(ProfileError::Character("detail")), "{marked:?}");
+    }
+    assert_eq!(line("u\u{308}ber: n\u{303}", 139).as_deref(), Ok("über: ñ"));
+}
+
+#[test]
 fn an_ignorable_character_is_gone_wherever_it_stands() {
     assert_eq!(line("Metfor\u{ad}min \u{26a0}\u{fe0f}", 139).as_deref(), Ok("Metformin \u{26a0}"));
     for c in ignorable() {

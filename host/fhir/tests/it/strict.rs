@@ -183,6 +183,19 @@ fn a_value_that_is_not_allowed_is_refused() {
 }
 
 #[test]
+fn a_character_that_nobody_sees_is_refused_in_a_text() {
+    let ignorable =
+        "\u{ad}\u{34f}\u{115f}\u{17b4}\u{180b}\u{200b}\u{200d}\u{2060}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{1d173}";
+    let other = "\u{7}\u{600}\u{61c}\u{202e}\u{2028}\u{2029}\u{2066}\u{e000}\u{fff9}\u{ffff}\u{10ffff}";
+    for c in ignorable.chars().chain(other.chars()) {
+        let refused = refusal(&with(metformin(), "/dosageInstruction/0/text", json!(format!("a{c}b"))));
+        assert!(refused.ends_with("has a value that is not allowed"), "{c:?}: {refused}");
+    }
+    let seen = with(metformin(), "/dosageInstruction/0/text", json!("1 Tablette täglich, ≥ 5 µg 中 ⚠"));
+    assert_eq!(validate_proposal(&seen), Ok(()));
+}
+
+#[test]
 fn a_link_in_a_text_is_refused() {
     for text in
         ["see https://evil.example/x", "WWW.evil.example", "[x](evil)", "mailto:a@b", "<img src=x>", "javascript:x"]
