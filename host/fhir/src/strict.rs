@@ -149,7 +149,7 @@ fn shape(value: &Value, shape: Shape, path: &str) -> Result<(), StrictError> {
         Shape::Text => return free_text(text()?, path),
         Shape::Boolean => return value.is_boolean().then_some(()).ok_or_else(wrong_shape),
         Shape::Code(codes) => codes.contains(&text()?),
-        Shape::AnyCode => is_code(text()?),
+        Shape::AnyCode => return any_code(text()?, path),
         Shape::System => is_system(text()?),
         Shape::Id => is_id(text()?),
         Shape::Date => is_date_time(text()?),
@@ -161,11 +161,19 @@ fn shape(value: &Value, shape: Shape, path: &str) -> Result<(), StrictError> {
     allowed.then_some(()).ok_or_else(|| StrictError::Value { path: path.to_owned() })
 }
 
-fn free_text(text: &str, path: &str) -> Result<(), StrictError> {
+fn any_code(text: &str, path: &str) -> Result<(), StrictError> {
+    no_link(text, path)?;
+    is_code(text).then_some(()).ok_or_else(|| StrictError::Value { path: path.to_owned() })
+}
+
+fn no_link(text: &str, path: &str) -> Result<(), StrictError> {
     let lower = text.to_lowercase();
-    if schema::LINKS.iter().any(|mark| lower.contains(mark)) {
-        return Err(StrictError::Link { path: path.to_owned() });
-    }
+    let has_link = schema::LINKS.iter().any(|mark| lower.contains(mark));
+    if has_link { Err(StrictError::Link { path: path.to_owned() }) } else { Ok(()) }
+}
+
+fn free_text(text: &str, path: &str) -> Result<(), StrictError> {
+    no_link(text, path)?;
     let allowed = text.chars().count() <= MAX_TEXT && !text.contains(is_hidden) && text.trim() == text;
     allowed.then_some(()).ok_or_else(|| StrictError::Value { path: path.to_owned() })
 }

@@ -204,6 +204,8 @@ fn a_link_in_a_text_is_refused() {
         assert_eq!(refused, "`MedicationRequest.dosageInstruction[0].text` has a link", "{text}");
         let display = with(metformin(), "/medicationCodeableConcept/coding/0/display", json!(text));
         assert!(refusal(&display).ends_with("coding[0].display` has a link"));
+        let code = with(metformin(), "/medicationCodeableConcept/coding/0/code", json!(text));
+        assert!(refusal(&code).ends_with("coding[0].code` has a link"));
     }
 }
 
