@@ -546,7 +546,10 @@ fn check_url(field: &str, url: Option<&str>) -> Result<(), ManifestError> {
     let Some(url) = url else { return Ok(()) };
     let rest = url.strip_prefix("https://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
+    // One spelling: no port or host that a browser refuses or reads as another (WHATWG URL).
+    let read = url::Url::parse(url).map(String::from).unwrap_or_default();
     let fine = url.len() <= 512
+        && read.trim_end_matches('/') == url.trim_end_matches('/')
         && host.contains('.')
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
         && rest

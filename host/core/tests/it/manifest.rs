@@ -85,6 +85,13 @@ fn a_url_with_room_for_data_is_refused() {
         "https://example.org/#x",
         "https://u@example.org/",
         "javascript:x",
+        "https://example.org:65536/renal",
+        "https://example.org:44e/renal",
+        "https://a.b:1:2/renal",
+        "https://example.0x1/renal",
+        "https://xn--a.example/renal",
+        "https://EXAMPLE.org/renal",
+        "https://example.org/a/../renal",
     ] {
         assert!(matches!(refused("https://example.org/renal", wrong), ManifestError::Rule(_)), "{wrong}");
     }
