@@ -169,7 +169,13 @@ fn any_code(text: &str, path: &str) -> Result<(), StrictError> {
 fn no_link(text: &str, path: &str) -> Result<(), StrictError> {
     let lower = text.to_lowercase();
     let has_link = schema::LINKS.iter().any(|mark| lower.contains(mark));
-    if has_link { Err(StrictError::Link { path: path.to_owned() }) } else { Ok(()) }
+    // HTML, tag open state: what follows makes the mark a tag, and `<30` no tag.
+    let opens = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+    if has_link || text.split('<').skip(1).any(opens) {
+        Err(StrictError::Link { path: path.to_owned() })
+    } else {
+        Ok(())
+    }
 }
 
 fn free_text(text: &str, path: &str) -> Result<(), StrictError> {

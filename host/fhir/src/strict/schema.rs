@@ -105,7 +105,7 @@ pub(super) const FORBIDDEN: &[&str] = &[
 ];
 
 /// What begins a link, or makes one out of a text in common viewers.
-pub(super) const LINKS: &[&str] = &["://", "www.", "mailto:", "javascript:", "data:", "tel:", "](", "<a", "<img"];
+pub(super) const LINKS: &[&str] = &["://", "www.", "mailto:", "javascript:", "data:", "tel:", "]("];
 
 const UCUM: &[&str] = &["http://unitsofmeasure.org"];
 const PATIENT: Shape = Shape::Object(&[required("reference", Shape::Target(&["Patient"]))]);

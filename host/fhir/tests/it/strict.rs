@@ -191,15 +191,25 @@ fn a_character_that_nobody_sees_is_refused_in_a_text() {
         let refused = refusal(&with(metformin(), "/dosageInstruction/0/text", json!(format!("a{c}b"))));
         assert!(refused.ends_with("has a value that is not allowed"), "{c:?}: {refused}");
     }
-    let seen = with(metformin(), "/dosageInstruction/0/text", json!("1 Tablette täglich, ≥ 5 µg 中 ⚠"));
+    let seen =
+        with(metformin(), "/dosageInstruction/0/text", json!("1 Tablette täglich, ≥ 5 µg 中 ⚠, eGFR <30 and < 45"));
     assert_eq!(validate_proposal(&seen), Ok(()));
 }
 
 #[test]
 fn a_link_in_a_text_is_refused() {
-    for text in
-        ["see https://evil.example/x", "WWW.evil.example", "[x](evil)", "mailto:a@b", "<img src=x>", "javascript:x"]
-    {
+    for text in [
+        "see https://evil.example/x",
+        "WWW.evil.example",
+        "[x](evil)",
+        "mailto:a@b",
+        "<img src=x>",
+        "x </im",
+        "<svg onload=x>",
+        "<!-- x",
+        "<?x",
+        "javascript:x",
+    ] {
         let refused = refusal(&with(metformin(), "/dosageInstruction/0/text", json!(text)));
         assert_eq!(refused, "`MedicationRequest.dosageInstruction[0].text` has a link", "{text}");
         let display = with(metformin(), "/medicationCodeableConcept/coding/0/display", json!(text));
