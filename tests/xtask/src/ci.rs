@@ -33,8 +33,8 @@ fn run_tests(arguments: &[&str], folder: &std::path::Path) -> anyhow::Result<()>
 
 /// Formatting, lints, licences, rooms, shape and tests.
 pub(crate) fn run() -> anyhow::Result<()> {
-    for folder in [sh::root(), sh::root().join("sample-plugins"), sh::root().join("tests/guests")] {
-        sh::run_in(&folder, "cargo", &["fmt", "--all", "--check"])?;
+    for folder in ["", "sample-plugins", "tests/guests", "tests/fuzz"] {
+        sh::run_in(&sh::root().join(folder), "cargo", &["fmt", "--all", "--check"])?;
     }
     check::run()?;
     rooms::check()?;

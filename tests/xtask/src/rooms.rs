@@ -8,7 +8,7 @@ use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Pack
 use crate::sh;
 
 /// Which workspace crates each crate may import, tests included only where a second list says so.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
@@ -51,6 +51,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("cordon-author", &["cordon-core", "cordon-fhir", "cordon-runtime", "cordon-testkit", "cordon-trust"]),
     ("cordon-ehr-page", &["cordon-core", "cordon-fhir"]),
     ("cordon-faults", &[]),
+    ("cordon-fuzz", &["cordon-core", "cordon-fhir", "cordon-trust"]),
     (
         "cordon-ni",
         &[
@@ -91,8 +92,8 @@ const AUTHORITY: [(&str, &[&str]); 15] = [
     ("refinery", &["cordon-store"]),
     ("cap-std", &["cordon-store", "cordon-server", "cordon", "cordon-author"]),
     ("getrandom", &["cordon-server", "cordon"]),
-    // Checkpoints are signed notes; the log verifies them strictly itself.
-    ("ed25519-dalek", &["cordon-trust", "cordon-audit"]),
+    // Checkpoints are signed notes; the log verifies them strictly itself. The oracles sign what no publisher's tool would.
+    ("ed25519-dalek", &["cordon-trust", "cordon-audit", "cordon-fuzz"]),
     ("reqwest", &["cordon-connect"]),
     ("cedar-policy", &["cordon-policy", "cordon-prove"]),
     ("cedar-policy-symcc", &["cordon-prove"]),

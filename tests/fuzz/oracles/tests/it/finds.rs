@@ -1,0 +1,116 @@
+//! Each oracle against what it is there to find: a check that cannot fail is none.
+
+use std::collections::BTreeSet;
+
+use cordon_fuzz::card::{as_a_card, characters, inert};
+use cordon_fuzz::manifest::plain_url;
+use cordon_fuzz::reader::{forbidden, keeps_footer};
+use cordon_fuzz::skeleton::order_for;
+use cordon_fuzz::{ORACLES, Seen, envelope};
+use serde_json::{Value, json};
+
+#[test]
+fn readers_find_what_loads_or_leads_somewhere() {
+    for text in [
+        "[a](/x)",
+        "![a](/x)",
+        "[a]\n\n[a]: /x",
+        "<https://evil.example>",
+        "www.evil.example",
+        "a@evil.example",
+        "<b>x</b>",
+        "<!-- x -->",
+        "[^1]\n\n[^1]: x",
+        "# a",
+        "a\n---",
+        "> a",
+        "---",
+        "- [ ] a",
+        "$a$",
+        "~~a~~",
+        "---\na: b\n---\n",
+    ] {
+        assert_ne!(forbidden(text), BTreeSet::new(), "{text:?}");
+    }
+    assert_eq!(forbidden("**a** *b* `c`\n\n- d\n  1. e\n\n| f |\n| --- |\n| g |\n\n```\nh\n```"), BTreeSet::new());
+}
+
+#[test]
+fn a_block_that_would_take_the_footer_in_is_found() {
+    for open in ["```\nx", "<script>", "<!--", "~~~"] {
+        assert!(!keeps_footer(open, "Footer."), "{open:?}");
+    }
+    assert!(keeps_footer("- a", "Footer.") && keeps_footer("| a |\n| --- |", "Footer."));
+}
+
+#[test]
+fn characters_that_nobody_sees_and_addresses_are_found() {
+    for hidden in
+        ["a\u{34f}b", "a\u{3164}b", "a\u{202e}b", "a\u{ad}b", "a\u{a0}b", "a\tb", "a\u{e0041}b", "e\u{301}", " a"]
+    {
+        assert!(characters(hidden).is_err(), "{hidden:?}");
+    }
+    for address in ["http://x", "//x", "evil.example", "www.x", "a@b", "<img", "&lt;", "javascript:x", "</p"] {
+        assert!(inert(address).is_err(), "{address}");
+    }
+    assert_eq!(inert("eGFR 44 mL/min/1.73 m², a < b, R&D, 12:30"), Ok(()));
+    assert!(as_a_card(&"a".repeat(20_000)).is_err());
+}
+
+#[test]
+fn an_address_with_room_for_data_is_found() {
+    for url in
+        ["http://a.b/", "https://a.b/?d", "https://a.b/#d", "https://u@a.b/", "https://u:p@a.b/", "https://", "x"]
+    {
+        assert!(plain_url(url).is_err(), "{url}");
+    }
+    assert_eq!(plain_url("https://a.b:8443/c/d_e~f"), Ok(()));
+}
+
+fn broken_order(change: impl FnOnce(&mut Value)) -> String {
+    let mut order = json!({
+        "resourceType": "ServiceRequest", "status": "draft", "intent": "proposal", "id": "i", "priority": "routine",
+        "subject": {"reference": "Patient/p"}, "occurrenceDateTime": "2021-06-01", "code": {"text": "Creatinine"},
+        "requester": {"reference": "Practitioner/d"}, "patientInstruction": "Drink.",
+    });
+    assert_eq!(order_for(&order, "i", "p"), Ok(()));
+    change(&mut order);
+    order_for(&order, "i", "p").unwrap_err().sentence.to_owned()
+}
+
+#[test]
+fn an_order_that_says_more_than_an_order_is_found() {
+    let set = |name: &'static str, value: Value| broken_order(move |order| order[name] = value);
+    for (name, value) in [
+        ("status", json!("active")),
+        ("intent", json!("order")),
+        ("id", json!("j")),
+        ("resourceType", json!("Task")),
+        ("subject", json!({"reference": "Patient/q"})),
+        ("subject", json!({"reference": "Patient/p", "display": "x"})),
+        ("extension", json!([{"url": "x"}])),
+        ("identifier", json!([{"value": "x"}])),
+        ("text", json!({"div": "x"})),
+        ("_status", json!({"id": "x"})),
+        ("note", json!([{"text": "x"}])),
+        ("code", json!({"text": "see https://x"})),
+        ("code", json!({"text": "a\u{3164}b"})),
+        ("code", json!({})),
+        ("priority", Value::Null),
+        ("priority", json!(" a")),
+        ("occurrenceDateTime", json!("2021-13")),
+        ("requester", json!({"reference": "https://x/Practitioner/d"})),
+        ("requester", json!({"reference": "Practitioner/d", "display": "x"})),
+        ("patientInstruction", json!("")),
+    ] {
+        assert!(!set(name, value.clone()).is_empty(), "{name}: {value}");
+    }
+}
+
+#[test]
+fn every_oracle_refuses_noise_and_the_signed_envelope_is_accepted() {
+    for (name, oracle) in ORACLES.into_iter().filter(|(name, _)| *name != "card") {
+        assert_eq!(oracle(b"\xf0noise"), Ok(Seen::Refused), "{name}");
+    }
+    assert_eq!(envelope::envelope(&envelope::signed()), Ok(Seen::Accepted));
+}
