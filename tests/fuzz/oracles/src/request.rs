@@ -38,9 +38,8 @@ static INSTALLED: LazyLock<Installed> = LazyLock::new(|| {
     let text = include_str!("../../../../sample-plugins/renal-dosing/plugin.toml");
     let manifest = Manifest::parse(text).expect("a manifest");
     let grant = Grant::whole(&manifest);
-    let granted = grant.check(&manifest).expect("a grant");
     let digest = Digest::of(b"");
-    Installed { manifest, component: digest, envelope: digest, granted, purposes: grant.purposes, enabled: true }
+    Installed::new(manifest, digest, digest, &grant).expect("a grant")
 });
 
 /// Any bytes as the body of a service call.

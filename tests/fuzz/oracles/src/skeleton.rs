@@ -6,7 +6,10 @@
 use std::sync::LazyLock;
 
 use cordon_core::ids::{MintedId, PatientId};
-use cordon_core::proposal::Proposal;
+use cordon_core::manifest::{Manifest, Slots, Texts};
+use cordon_core::message::{Filled, SlotValue};
+use cordon_core::proposal::{Liberty, Proposal};
+use cordon_core::slots::Slot;
 use regex::Regex;
 use serde_json::Value;
 
@@ -59,6 +62,16 @@ static REFERENCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$").expect("a pattern"));
 static URI: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z]+:[A-Za-z0-9/:._-]+$").expect("a pattern"));
 
+/// Numbers that a run may give.
+const NUMBERS: [f64; 10] = [0.0, 0.5, 1.0, 7.25, 100.0, 500.0, -1.0, 1e300, f64::NAN, f64::NEG_INFINITY];
+
+/// One slot of each kind that needs no row.
+static SLOTS: LazyLock<Slots> = LazyLock::new(|| {
+    let text = include_str!("../data/slots.toml");
+    let manifest = Manifest::parse(text).expect("a manifest");
+    manifest.templates.into_values().next().expect("a template").slots
+});
+
 /// A proposal as a manifest may write it: the resource, the description, the patient, parted by a byte. A first byte
 /// that begins no JSON makes the resource from an order and edits of it.
 ///
@@ -76,13 +89,24 @@ pub fn skeleton(input: &[u8]) -> Result<Seen, Broken> {
     fields.resize(3, b"");
     let text = |index: usize| fields.get(index).and_then(|field| std::str::from_utf8(field).ok()).unwrap_or_default();
     let description = if text(1).is_empty() { "Order" } else { text(1) };
-    let Ok(proposal) = Proposal::parse(description, text(0)) else { return Ok(Seen::Refused) };
-    holds(proposal.description() == description, "a description is as it was written", || description.to_owned())?;
+    let parse = |allow: &[Liberty]| {
+        let texts = Texts { en: description.to_owned(), de: None };
+        Proposal::parse(texts, text(0), slots_in(text(0)), allow.iter().copied().collect(), false).ok()
+    };
+    let Some(proposal) = parse(&[Liberty::FreeText, Liberty::Performer]) else { return Ok(Seen::Refused) };
+    holds(proposal.description("en") == description, "a description is as it was written", || description.to_owned())?;
     proposed(&proposal)?;
     if let Ok(patient) = PatientId::new(text(2)) {
         filled(&proposal, &patient)?;
     }
+    parse(&[]).map_or(Ok(()), |bare| proposed(&bare))?;
     Ok(Seen::Accepted)
+}
+
+/// The slots that a skeleton may name, as a manifest declares them.
+fn slots_in(resource: &str) -> Slots {
+    let named = |name: &str| resource.contains(&format!("\"{name}\""));
+    SLOTS.iter().filter(|(name, _)| named(name.as_str())).map(|(name, slot)| (name.clone(), slot.clone())).collect()
 }
 
 /// A proposal that the host took, for some patient.
@@ -93,9 +117,40 @@ pub fn proposed(proposal: &Proposal) -> Result<(), Broken> {
     filled(proposal, &PatientId::new("p.1-A").expect("an id"))
 }
 
+/// With each of some values in its slots: what cannot be put in is refused, and the rest is an order.
 fn filled(proposal: &Proposal, patient: &PatientId) -> Result<(), Broken> {
     let id = MintedId::from_random([7; 16]);
-    order_for(&proposal.fill(&id, patient), id.as_str(), patient.as_str())
+    for round in 0..=NUMBERS.len() {
+        let slots = proposal.slots().iter();
+        let values = slots.map(|(name, slot)| (name.as_str().to_owned(), value(slot, round))).collect();
+        let asked = Filled { name: "order".to_owned(), slots: values };
+        let Ok(order) = proposal.fill(&asked, &[], &id, patient) else { continue };
+        order_for(&order, id.as_str(), patient.as_str())?;
+        let free = |name: &str| order.get(name).is_some();
+        let performs = free("requester") || free("performer") || free("performerType");
+        let may = |liberty| proposal.allow().contains(&liberty);
+        holds(!performs || may(Liberty::Performer), "who performs is named only if asked for", || order.to_string())?;
+        let words = order.to_string().contains("\"patientInstruction\":");
+        holds(!words || may(Liberty::FreeText), "words stand there only if asked for", || order.to_string())?;
+        if proposal.slots().is_empty() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A value that a run may give, good or bad.
+fn value(slot: &Slot, round: usize) -> SlotValue {
+    match slot {
+        Slot::Number(_) => SlotValue::Number(NUMBERS.get(round).copied().unwrap_or_default()),
+        Slot::Code(codes) => {
+            SlotValue::Code(codes.keys().nth(round).map_or("none".to_owned(), |name| name.as_str().to_owned()))
+        }
+        Slot::Date { from, until } => {
+            SlotValue::Date([from, until].get(round).map_or("2021-02-30".to_owned(), |day| day.to_string()))
+        }
+        Slot::From { .. } => SlotValue::Row("row".to_owned()),
+    }
 }
 
 /// An order as it leaves.

@@ -7,7 +7,7 @@ use arbitrary::{Result, Unstructured};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordon_core::ids::{Digest, KeyId};
-use cordon_core::manifest::WIT;
+use cordon_core::manifest::Manifest;
 use cordon_trust::dsse::{PAYLOAD_TYPE, pae};
 use cordon_trust::key::SecretKey;
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -22,6 +22,9 @@ static KEYS: LazyLock<[(SigningKey, KeyId); 4]> = LazyLock::new(|| {
         (SigningKey::from_bytes(&seed), id)
     })
 });
+
+/// The contract that the manifest is made for.
+static CONTRACT: LazyLock<&str> = LazyLock::new(|| Manifest::parse(MANIFEST).expect("a manifest").wit);
 
 /// Places of a statement, and one that it does not have.
 const PLACES: [&str; 9] = [
@@ -110,7 +113,7 @@ fn statement(component: &[u8], choices: &mut Unstructured<'_>) -> Result<(Vec<u8
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "org.cordon.sample.renal-dosing", "digest": {"sha256": Digest::of(component).hex()}}],
         "predicateType": "urn:cordon:plugin:v1",
-        "predicate": {"manifest": manifest, "wit": WIT},
+        "predicate": {"manifest": manifest, "wit": *CONTRACT},
     });
     let true_one = same && choices.ratio(3, 4)?;
     if same && !true_one {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 const MOST_EDITS: u8 = 12;
 
 /// Pieces of orders, good and bad.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 37] = [
     r#"{"coding":[{"system":"http://loinc.org","code":"2160-0","display":"Creatinine"}]}"#,
     r#"{"system":"http://snomed.info/sct","code":"1"}"#,
     r#"{"text":"Kidney function"}"#,
@@ -42,6 +42,9 @@ const PIECES: [&str; 34] = [
     "\"a\u{34f}b\u{3164}\"",
     r#"" ""#,
     r#"{"$slot":"dose"}"#,
+    r#"{"$slot":"word"}"#,
+    r#"{"$slot":"day"}"#,
+    r#"{"value":{"$slot":"dose"},"unit":"mg"}"#,
 ];
 
 /// Names of members, of orders and of what may not stand in one.
