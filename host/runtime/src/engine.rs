@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use cordon_core::limits::LimitClass;
+use cordon_core::manifest::Manifest;
 use wasmparser::WasmFeatures;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, OptLevel, Store, Strategy, WasmBacktraceDetails};
 
-use crate::bindings::{CdsService, CdsServicePre};
+use crate::bindings::{v0_1, v0_2};
+use crate::contract::Wit;
 use crate::features::ALLOWED;
 use crate::gate::{self, ComponentError, Inspection, reason};
 use crate::host::State;
-use crate::plugins::Compiled;
+use crate::plugins::{Compiled, Linked};
 
 /// How often the host calls [`Engine::tick`]. A run's budget counts in whole ticks, rounded down.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -25,7 +27,9 @@ pub struct EngineError(String);
 #[derive(Clone)]
 pub struct Engine {
     engine: wasmtime::Engine,
-    linker: Linker<State>,
+    /// One linker for each version: nothing of another one is there to be found.
+    v0_2: Linker<State>,
+    v0_1: Linker<State>,
 }
 
 impl Engine {
@@ -39,10 +43,11 @@ impl Engine {
     pub fn new() -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError(error.to_string());
         let engine = wasmtime::Engine::new(&config().map_err(failed)?).map_err(failed)?;
-        let mut linker = Linker::new(&engine);
         // Nothing else is ever linked: what is not in the world does not exist.
-        CdsService::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(failed)?;
-        Ok(Self { engine, linker })
+        let (mut newest, mut before) = (Linker::new(&engine), Linker::new(&engine));
+        v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state).map_err(failed)?;
+        v0_1::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state).map_err(failed)?;
+        Ok(Self { engine, v0_2: newest, v0_1: before })
     }
 
     /// Moves the clock that ends runs by one [`TICK`]. Somebody has to call this: the engine reads no clock itself.
@@ -58,17 +63,37 @@ impl Engine {
         gate::check(component, class)
     }
 
-    /// Checks a component, generates its code in memory and links it with the contract.
+    /// Checks a component, generates its code in memory and links it with its version of the contract.
     ///
     /// # Errors
     /// [`ComponentError`], as [`Engine::check`]; also when its imports or exports do not have the contract's types.
     pub fn compile(&self, component: &[u8], class: LimitClass) -> Result<Compiled, ComponentError> {
-        let digest = self.check(component, class)?.digest;
+        let inspection = self.check(component, class)?;
+        self.generate(component, class, &inspection)
+    }
+
+    /// As [`Engine::compile`], for the manifest it comes with: in its class and of its version.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`]; [`ComponentError::OtherVersion`] before any code is generated.
+    pub fn compile_for(&self, component: &[u8], manifest: &Manifest) -> Result<Compiled, ComponentError> {
+        let class = manifest.limits.class;
+        let inspection = self.check(component, class)?;
+        if inspection.wit.as_str() != manifest.wit {
+            return Err(ComponentError::OtherVersion { made: inspection.wit, named: manifest.wit });
+        }
+        self.generate(component, class, &inspection)
+    }
+
+    fn generate(&self, bytes: &[u8], class: LimitClass, seen: &Inspection) -> Result<Compiled, ComponentError> {
         let failed = |error: wasmtime::Error| ComponentError::Compile { reason: reason(error) };
         let mismatch = |error: wasmtime::Error| ComponentError::Mismatch { reason: reason(error) };
-        let component = Component::from_binary(&self.engine, component).map_err(failed)?;
-        let pre = self.linker.instantiate_pre(&component).map_err(mismatch)?;
-        Ok(Compiled { digest, class, pre: CdsServicePre::new(pre).map_err(mismatch)? })
+        let component = Component::from_binary(&self.engine, bytes).map_err(failed)?;
+        let linked = match seen.wit {
+            Wit::V0_2 => self.v0_2.instantiate_pre(&component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
+            Wit::V0_1 => self.v0_1.instantiate_pre(&component).and_then(v0_1::CdsServicePre::new).map(Linked::V0_1),
+        };
+        Ok(Compiled { digest: seen.digest, class, linked: linked.map_err(mismatch)? })
     }
 
     pub(crate) fn store(&self, state: State) -> Store<State> {

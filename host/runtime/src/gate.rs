@@ -1,31 +1,28 @@
 //! The gate: what a component must be before any code is generated from it.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use cordon_core::ids::Digest;
 use cordon_core::limits::LimitClass;
 use wasmparser::Validator;
 
+use crate::contract::Wit;
 use crate::features::{ALLOWED, names};
 use crate::scan::{Caps, Scan};
-
-/// The interfaces a component may import: those of the contract, in exactly this version.
-pub const CONTRACT_IMPORTS: [&str; 3] =
-    ["cordon:clinical/records@0.1.0", "cordon:clinical/calls@0.1.0", "cordon:clinical/advice@0.1.0"];
-
-/// The interface a component must export. Other exports are never called.
-pub const EXPORT: &str = "cordon:clinical/cds@0.1.0";
 
 /// What a component is made of, as far as a reviewer asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// Its SHA-256.
     pub digest: Digest,
+    /// The version of the contract that it is made for.
+    pub wit: Wit,
     /// Bytes.
     pub size: u64,
     /// Everything it imports, all of it within the contract.
     pub imports: Vec<String>,
-    /// Everything it exports. Only [`EXPORT`] is ever called.
+    /// Everything it exports. Only [`Wit::export`] is ever called.
     pub exports: Vec<String>,
     /// Core modules, nested ones included.
     pub core_modules: u32,
@@ -62,14 +59,25 @@ pub enum ComponentError {
         most: u64,
     },
     /// It imports something outside the contract.
-    #[error("imports `{name}`, which is outside `cordon:clinical@0.1.0`")]
+    #[error("imports `{name}`, which is outside `{}` and `{}`", Wit::V0_2, Wit::V0_1)]
     ForeignImport {
         /// The import.
         name: String,
     },
     /// It does not export the contract's interface.
-    #[error("does not export `{EXPORT}`")]
+    #[error("exports neither `{}` nor `{}`", Wit::V0_2.export(), Wit::V0_1.export())]
     MissingExport,
+    /// It takes parts of two versions of the contract.
+    #[error("mixes `{}` with `{}`", Wit::V0_2, Wit::V0_1)]
+    MixedVersions,
+    /// Its manifest names another version of the contract.
+    #[error("is made for `{made}`, and its manifest says `{named}`")]
+    OtherVersion {
+        /// What it is made for.
+        made: Wit,
+        /// What the manifest says.
+        named: &'static str,
+    },
     /// It uses a wasm feature that is off.
     #[error("uses wasm features that are off: {feature}")]
     Feature {
@@ -88,7 +96,7 @@ pub enum ComponentError {
         reason: String,
     },
     /// Its imports or exports have the contract's names, but not its types.
-    #[error("does not fit `cordon:clinical@0.1.0`: {reason}")]
+    #[error("does not fit the contract: {reason}")]
     Mismatch {
         /// What the linker says, shortened and with control characters escaped.
         reason: String,
@@ -109,15 +117,13 @@ pub(crate) fn check(component: &[u8], class: LimitClass) -> Result<Inspection, C
         return Err(ComponentError::Size { size, most: caps.size });
     }
     let scan = Scan::of(component, caps)?;
-    if let Some(name) = scan.imports.iter().find(|name| !CONTRACT_IMPORTS.contains(&name.as_str())) {
-        return Err(ComponentError::ForeignImport { name: reason(name) });
-    }
+    let versions = versions(&scan)?;
     Validator::new_with_features(ALLOWED).validate_all(component).map_err(|error| invalid(&error))?;
-    if !scan.exports.iter().any(|name| name == EXPORT) {
-        return Err(ComponentError::MissingExport);
-    }
+    let exports = |wit: &Wit| scan.exports.iter().any(|name| name == wit.export());
+    let wit = versions.into_iter().find(exports).ok_or(ComponentError::MissingExport)?;
     Ok(Inspection {
         digest: Digest::of(component),
+        wit,
         size,
         imports: scan.imports,
         exports: scan.exports,
@@ -127,6 +133,17 @@ pub(crate) fn check(component: &[u8], class: LimitClass) -> Result<Inspection, C
         functions: scan.functions,
         memories: scan.memories,
     })
+}
+
+/// The version that its imports and exports are of: none if there are none, and never two.
+fn versions(scan: &Scan) -> Result<Option<Wit>, ComponentError> {
+    let imported = |name: &String| Wit::ALL.into_iter().find(|wit| wit.imports().contains(&name.as_str()));
+    let exported = |name: &String| Wit::ALL.into_iter().find(|wit| wit.export() == name);
+    let mut versions = scan.exports.iter().filter_map(exported).collect::<BTreeSet<_>>();
+    for name in &scan.imports {
+        versions.insert(imported(name).ok_or_else(|| ComponentError::ForeignImport { name: reason(name) })?);
+    }
+    if versions.len() > 1 { Err(ComponentError::MixedVersions) } else { Ok(versions.pop_first()) }
 }
 
 /// What the parser or the validator said.

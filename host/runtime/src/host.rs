@@ -1,25 +1,49 @@
-//! The functions a guest can call. Each resolves a handle, slices a view, converts, and is paid for first.
+//! What a guest can call, whatever version of the contract it is made for: one kernel. Each function is paid for first,
+//! resolves a handle, slices what stands behind it, and converts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cordon_core::message::RunMessage;
-use cordon_core::view::{Coding, Selection, View};
+use cordon_core::ids::EntryName;
+use cordon_core::manifest::MOST_ARGUMENTS;
+use cordon_core::message::{CellGiven, PackData, RunMessage, Said};
+use cordon_core::release::MOST_NOTES;
+use cordon_core::view::{Selection, View};
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 
-use crate::bindings::cordon::clinical::{advice, calls, records};
 use crate::meter::{Meter, Stop};
 
 /// What a `view` handle stands for.
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
 pub struct ViewHandle(Arc<View>);
 
+/// What a `cell` handle stands for: the state's cell of this name, which all its handles share.
+#[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
+pub struct CellHandle(EntryName);
+
+/// What a `pack` handle stands for.
+#[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
+pub struct PackHandle(Arc<PackData>);
+
 /// What the `call` handle stands for: the state's one call.
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
 pub struct CallHandle;
 
-/// How many needs asked for in vain are remembered.
+/// How many names asked for in vain are remembered, of each kind.
 const MOST_UNMET: usize = 16;
+
+/// A cell as the run sees it.
+struct CellState {
+    size: u32,
+    bytes: Option<Vec<u8>>,
+    written: bool,
+}
+
+impl CellState {
+    fn new(given: CellGiven) -> Self {
+        Self { size: given.size, bytes: given.held.map(|held| held.bytes), written: false }
+    }
+}
 
 /// All that one store holds.
 pub(crate) struct State {
@@ -28,10 +52,15 @@ pub(crate) struct State {
     now: String,
     locale: String,
     views: BTreeMap<String, Arc<View>>,
+    cells: BTreeMap<EntryName, CellState>,
+    packs: BTreeMap<EntryName, Arc<PackData>>,
+    notes: Vec<Said>,
     table: ResourceTable,
     pub(crate) meter: Meter,
     /// Needs asked for in vain, a few: a guest may ask for any number.
     pub(crate) unmet: BTreeSet<String>,
+    /// Cells and packs asked for in vain, a few.
+    pub(crate) unkept: BTreeSet<String>,
 }
 
 impl State {
@@ -45,15 +74,30 @@ impl State {
             now: message.now.to_string(),
             locale: message.locale,
             views: message.views.into_iter().map(named).collect(),
+            cells: message.cells.into_iter().map(|(name, given)| (name, CellState::new(given))).collect(),
+            packs: message.packs,
+            notes: Vec::new(),
             table,
             meter: Meter::new(message.limits),
             unmet: BTreeSet::new(),
+            unkept: BTreeSet::new(),
         }
     }
 
     /// The one handle a plugin is given.
     pub(crate) fn call(&mut self) -> wasmtime::Result<Resource<CallHandle>> {
-        Ok(self.table.push(CallHandle).map_err(full)?)
+        self.hand_out(CallHandle)
+    }
+
+    /// What was noted.
+    pub(crate) fn notes(&self) -> &[Said] {
+        &self.notes
+    }
+
+    /// What the written cells hold.
+    pub(crate) fn written(&self) -> BTreeMap<EntryName, Option<Vec<u8>>> {
+        let written = self.cells.iter().filter(|(_, cell)| cell.written);
+        written.map(|(name, cell)| (name.clone(), cell.bytes.clone())).collect()
     }
 
     fn text(&mut self, text: String) -> wasmtime::Result<String> {
@@ -62,108 +106,205 @@ impl State {
         Ok(text)
     }
 
+    fn hand_out<T: Send + 'static>(&mut self, entry: T) -> wasmtime::Result<Resource<T>> {
+        Ok(self.table.push(entry).map_err(full)?)
+    }
+
+    /// Drops a handle.
+    pub(crate) fn release<T: 'static>(&mut self, handle: Resource<T>) -> wasmtime::Result<()> {
+        self.meter.call()?;
+        self.table.delete(handle).map_err(full)?;
+        Ok(())
+    }
+}
+
+/// `call`.
+impl State {
+    pub(crate) fn call_hook(&mut self) -> wasmtime::Result<String> {
+        self.text(self.hook.to_owned())
+    }
+
+    pub(crate) fn call_service(&mut self) -> wasmtime::Result<String> {
+        self.text(self.service.clone())
+    }
+
+    pub(crate) fn call_now(&mut self) -> wasmtime::Result<String> {
+        self.text(self.now.clone())
+    }
+
+    pub(crate) fn call_locale(&mut self) -> wasmtime::Result<String> {
+        self.text(self.locale.clone())
+    }
+
+    pub(crate) fn call_view(&mut self, need: String) -> wasmtime::Result<Option<Resource<ViewHandle>>> {
+        let need = self.text(need)?;
+        let Some(view) = self.views.get(&need).cloned() else {
+            remember(&mut self.unmet, need);
+            return Ok(None);
+        };
+        self.hand_out(ViewHandle(view)).map(Some)
+    }
+
+    pub(crate) fn call_cell(&mut self, name: String) -> wasmtime::Result<Option<Resource<CellHandle>>> {
+        let name = self.text(name)?;
+        match EntryName::new(name.as_str()).ok().filter(|name| self.cells.contains_key(name)) {
+            Some(cell) => self.hand_out(CellHandle(cell)).map(Some),
+            None => {
+                remember(&mut self.unkept, name);
+                Ok(None)
+            }
+        }
+    }
+
+    pub(crate) fn call_pack(&mut self, name: String) -> wasmtime::Result<Option<Resource<PackHandle>>> {
+        let name = self.text(name)?;
+        match EntryName::new(name.as_str()).ok().and_then(|name| self.packs.get(&name).cloned()) {
+            Some(pack) => self.hand_out(PackHandle(pack)).map(Some),
+            None => {
+                remember(&mut self.unkept, name);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether the manifest lists the note is decided where it leaves; here it is only kept from growing.
+    pub(crate) fn call_note(&mut self, event: u32, arguments: Vec<u32>) -> wasmtime::Result<()> {
+        self.meter.call()?;
+        self.meter.transfer(size(arguments.len().saturating_add(1)).saturating_mul(4))?;
+        if arguments.len() > MOST_ARGUMENTS || self.notes.len() >= MOST_NOTES {
+            return Err(Stop::Transfer.into());
+        }
+        self.notes.push(Said { event, arguments });
+        Ok(())
+    }
+}
+
+/// `view`.
+impl State {
     fn view(&self, handle: &Resource<ViewHandle>) -> wasmtime::Result<Arc<View>> {
         Ok(self.table.get(handle).map_err(full)?.0.clone())
     }
 
-    fn hand_out(&mut self, view: Arc<View>) -> wasmtime::Result<Resource<ViewHandle>> {
-        Ok(self.table.push(ViewHandle(view)).map_err(full)?)
-    }
-}
-
-impl records::Host for State {}
-
-impl records::HostView for State {
-    fn need(&mut self, view: Resource<ViewHandle>) -> wasmtime::Result<String> {
-        let need = self.view(&view)?.need().as_str().to_owned();
+    pub(crate) fn view_need(&mut self, view: &Resource<ViewHandle>) -> wasmtime::Result<String> {
+        let need = self.view(view)?.need().as_str().to_owned();
         self.text(need)
     }
 
-    fn len(&mut self, view: Resource<ViewHandle>) -> wasmtime::Result<u32> {
+    pub(crate) fn view_len(&mut self, view: &Resource<ViewHandle>) -> wasmtime::Result<u32> {
         self.meter.call()?;
-        Ok(u32::try_from(self.view(&view)?.rows().len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(self.view(view)?.rows().len()).unwrap_or(u32::MAX))
     }
 
-    fn read(&mut self, view: Resource<ViewHandle>, offset: u32, limit: u32) -> wasmtime::Result<Vec<String>> {
+    pub(crate) fn view_read(
+        &mut self,
+        view: &Resource<ViewHandle>,
+        offset: u32,
+        limit: u32,
+    ) -> wasmtime::Result<Vec<String>> {
         self.meter.call()?;
-        let view = self.view(&view)?;
+        let view = self.view(view)?;
         let rows = view.read(offset, limit);
         self.meter.transfer(bytes(rows))?;
         Ok(rows.iter().map(|row| row.as_ref().to_owned()).collect())
     }
 
-    fn narrow(&mut self, view: Resource<ViewHandle>, by: records::Selection) -> wasmtime::Result<Resource<ViewHandle>> {
+    pub(crate) fn view_narrow(
+        &mut self,
+        view: &Resource<ViewHandle>,
+        by: Selection,
+    ) -> wasmtime::Result<Resource<ViewHandle>> {
         self.meter.call()?;
-        let view = self.view(&view)?;
-        let by = selection(by);
+        let view = self.view(view)?;
         self.meter.transfer(weight(&by))?;
         let entries = by.codes.len().saturating_add(by.statuses.len());
         self.meter.selection(bytes(view.rows()), size(view.rows().len()), size(entries))?;
-        self.hand_out(Arc::new(view.narrow(&by)))
+        self.hand_out(ViewHandle(Arc::new(view.narrow(&by))))
+    }
+}
+
+/// `cell`.
+impl State {
+    fn cell(&mut self, handle: &Resource<CellHandle>) -> wasmtime::Result<&mut CellState> {
+        let name = &self.table.get(handle).map_err(full)?.0;
+        Ok(self.cells.get_mut(name).ok_or(Stop::Host)?)
     }
 
-    fn drop(&mut self, view: Resource<ViewHandle>) -> wasmtime::Result<()> {
+    pub(crate) fn cell_size(&mut self, cell: &Resource<CellHandle>) -> wasmtime::Result<u32> {
         self.meter.call()?;
-        self.table.delete(view).map_err(full)?;
+        Ok(self.cell(cell)?.size)
+    }
+
+    pub(crate) fn cell_read(&mut self, cell: &Resource<CellHandle>) -> wasmtime::Result<Option<Vec<u8>>> {
+        self.meter.call()?;
+        let held = self.cell(cell)?.bytes.clone();
+        self.meter.transfer(size(held.as_ref().map_or(0, Vec::len)))?;
+        Ok(held)
+    }
+
+    pub(crate) fn cell_write(&mut self, cell: &Resource<CellHandle>, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        self.meter.call()?;
+        self.meter.transfer(size(bytes.len()))?;
+        let cell = self.cell(cell)?;
+        if size(bytes.len()) > u64::from(cell.size) {
+            return Err(Stop::Transfer.into());
+        }
+        cell.bytes = Some(bytes);
+        cell.written = true;
+        Ok(())
+    }
+
+    pub(crate) fn cell_clear(&mut self, cell: &Resource<CellHandle>) -> wasmtime::Result<()> {
+        self.meter.call()?;
+        let cell = self.cell(cell)?;
+        cell.bytes = None;
+        cell.written = true;
         Ok(())
     }
 }
 
-impl calls::Host for State {}
-
-impl calls::HostCall for State {
-    fn hook(&mut self, _: Resource<CallHandle>) -> wasmtime::Result<String> {
-        self.text(self.hook.to_owned())
+/// `pack`.
+impl State {
+    fn pack(&self, handle: &Resource<PackHandle>) -> wasmtime::Result<Arc<PackData>> {
+        Ok(self.table.get(handle).map_err(full)?.0.clone())
     }
 
-    fn service(&mut self, _: Resource<CallHandle>) -> wasmtime::Result<String> {
-        self.text(self.service.clone())
+    pub(crate) fn pack_version(&mut self, pack: &Resource<PackHandle>) -> wasmtime::Result<String> {
+        let version = self.pack(pack)?.version.clone();
+        self.text(version)
     }
 
-    fn now(&mut self, _: Resource<CallHandle>) -> wasmtime::Result<String> {
-        self.text(self.now.clone())
-    }
-
-    fn locale(&mut self, _: Resource<CallHandle>) -> wasmtime::Result<String> {
-        self.text(self.locale.clone())
-    }
-
-    fn view(&mut self, _: Resource<CallHandle>, need: String) -> wasmtime::Result<Option<Resource<ViewHandle>>> {
+    pub(crate) fn pack_len(&mut self, pack: &Resource<PackHandle>) -> wasmtime::Result<u32> {
         self.meter.call()?;
-        self.meter.transfer(size(need.len()))?;
-        let Some(view) = self.views.get(&need).cloned() else {
-            if self.unmet.len() < MOST_UNMET {
-                self.unmet.insert(need);
-            }
-            return Ok(None);
-        };
-        self.hand_out(view).map(Some)
+        Ok(u32::try_from(self.pack(pack)?.bytes.len()).unwrap_or(u32::MAX))
     }
 
-    fn drop(&mut self, call: Resource<CallHandle>) -> wasmtime::Result<()> {
+    pub(crate) fn pack_read(
+        &mut self,
+        pack: &Resource<PackHandle>,
+        offset: u32,
+        limit: u32,
+    ) -> wasmtime::Result<Vec<u8>> {
         self.meter.call()?;
-        self.table.delete(call).map_err(full)?;
-        Ok(())
+        let pack = self.pack(pack)?;
+        let index = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let rest = pack.bytes.get(index(offset)..).unwrap_or_default();
+        let piece = rest.get(..index(limit)).unwrap_or(rest);
+        self.meter.transfer(size(piece.len()))?;
+        Ok(piece.to_vec())
     }
 }
 
-impl advice::Host for State {}
+fn remember(unmet: &mut BTreeSet<String>, name: String) {
+    if unmet.len() < MOST_UNMET {
+        unmet.insert(name);
+    }
+}
 
 /// A guest cannot name a handle it does not hold, so every other fault of the table is the host's.
 fn full(error: ResourceTableError) -> Stop {
     match error {
         ResourceTableError::Full => Stop::Handles,
         ResourceTableError::NotPresent | ResourceTableError::WrongType | ResourceTableError::HasChildren => Stop::Host,
-    }
-}
-
-fn selection(by: records::Selection) -> Selection {
-    Selection {
-        codes: by.codes.into_iter().map(|coding| Coding { system: coding.system, code: coding.code }).collect(),
-        category: by.category,
-        since: by.since,
-        until: by.until,
-        statuses: by.statuses,
     }
 }
 

@@ -1,23 +1,27 @@
 //! The room that runs guests: it admits a component, compiles it, and runs it once per message in a fresh instance.
 //!
-//! It refuses everything a guest could do besides answering: nothing is linked but `cordon:clinical@0.1.0`, every wasm
-//! feature that plugins do not need is off, and fuel, memory, tables, stack, handles, bytes moved and time all have a
+//! It refuses everything a guest could do besides answering: nothing is linked but one version of
+//! `cordon:clinical`, every wasm feature that plugins do not need is off, and fuel, memory, tables, stack, handles, bytes moved and time all have a
 //! limit. It opens no socket and no file, reads no clock and keeps nothing between two runs: time comes in as
 //! [`Engine::tick`], everything else in the message. What a trap says stays here; a reply holds its kind.
 //!
 //! Compiling a hostile component can take long. Nothing here limits that besides the sizes [`Engine::check`] admits.
 
+mod answer;
 mod bindings;
+mod contract;
 mod engine;
 mod features;
 mod gate;
+mod glue;
 mod host;
 mod meter;
 mod plugins;
 mod runner;
 mod scan;
 
+pub use contract::Wit;
 pub use engine::{Engine, EngineError, TICK};
-pub use gate::{CONTRACT_IMPORTS, ComponentError, EXPORT, Inspection};
+pub use gate::{ComponentError, Inspection};
 pub use plugins::{Compiled, Plugins};
 pub use runner::{LocalRunner, Watched};

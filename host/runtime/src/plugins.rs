@@ -6,14 +6,20 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use cordon_core::ids::Digest;
 use cordon_core::limits::LimitClass;
 
-use crate::bindings::CdsServicePre;
+use crate::bindings::{v0_1, v0_2};
 use crate::host::State;
 
 /// A component that passed the gate, linked and ready to be instantiated. [`crate::Engine::compile`] makes it.
 pub struct Compiled {
     pub(crate) digest: Digest,
     pub(crate) class: LimitClass,
-    pub(crate) pre: CdsServicePre<State>,
+    pub(crate) linked: Linked,
+}
+
+/// Linked with one version of the contract.
+pub(crate) enum Linked {
+    V0_2(v0_2::CdsServicePre<State>),
+    V0_1(v0_1::CdsServicePre<State>),
 }
 
 impl Compiled {

@@ -1,21 +1,18 @@
 //! One message in, one fresh instance, one message out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cordon_core::limits::Limits;
-use cordon_core::message::{
-    Advice, Answer, Asked, CardText, Failure, Filled, Indicator, RunEnd, RunMessage, RunReply, SlotValue, Suggested,
-    Trap,
-};
+use cordon_core::message::{RunEnd, RunMessage, RunReply, Trap};
 use cordon_core::ports::{Runner, RunnerError};
 use wasmtime::Store;
 
-use crate::bindings::cordon::clinical::advice;
+use crate::answer::{Said, weight};
 use crate::engine::{Engine, TICK};
 use crate::host::State;
 use crate::meter::Stop;
-use crate::plugins::{Compiled, Plugins};
+use crate::plugins::{Compiled, Linked, Plugins};
 
 /// The most a guest may hand over in one transfer, whatever its limits: an answer within the card profile needs less
 /// than 64 KiB, and the engine counts what the host would have to allocate, not what the guest holds.
@@ -51,6 +48,8 @@ impl Runner for LocalRunner {
 pub struct Watched {
     /// Names of views that the guest asked for and the call does not have, at most 16.
     pub unmet: BTreeSet<String>,
+    /// Names of cells and data packs that the guest asked for and the call does not have, at most 16.
+    pub unkept: BTreeSet<String>,
     /// Bytes of memory that the guest grew to.
     pub memory: u64,
 }
@@ -71,7 +70,9 @@ impl LocalRunner {
             Ok(end) => end,
             Err(cut) => RunEnd::Trapped(cut.trap()?),
         };
-        let watched = Watched { unmet: store.data().unmet.clone(), memory: store.data().meter.memory() };
+        let state = store.data();
+        let watched =
+            Watched { unmet: state.unmet.clone(), unkept: state.unkept.clone(), memory: state.meter.memory() };
         Ok((settle(end, limits, &store), watched))
     }
 
@@ -98,28 +99,44 @@ enum Cut {
 }
 
 fn evaluate(compiled: &Compiled, store: &mut Store<State>) -> Result<RunEnd, Cut> {
-    let call = store.data_mut().call().map_err(Cut::Calling)?;
-    let instance = compiled.pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
-    let said = instance.cordon_clinical_cds().call_evaluate(&mut *store, call).map_err(Cut::Calling)?;
-    match said {
-        Ok(response) => {
-            let answer = answer(response);
+    match said(compiled, store)? {
+        Said::Answered(answer) => {
             store.data_mut().meter.transfer(weight(&answer)).map_err(Cut::Answering)?;
             Ok(RunEnd::Answered(answer))
         }
-        Err(failure) => Ok(RunEnd::Failed(self::failure(failure))),
+        Said::Failed(failure) => Ok(RunEnd::Failed(failure)),
+        // A wrong value across the boundary, as the contract has it.
+        Said::NoNumber => Ok(RunEnd::Trapped(Trap::Wasm)),
+    }
+}
+
+fn said(compiled: &Compiled, store: &mut Store<State>) -> Result<Said, Cut> {
+    let call = store.data_mut().call().map_err(Cut::Calling)?;
+    match &compiled.linked {
+        Linked::V0_2(pre) => {
+            let instance = pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
+            instance.cordon_clinical_cds().call_evaluate(store, call).map(Said::from).map_err(Cut::Calling)
+        }
+        Linked::V0_1(pre) => {
+            let instance = pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
+            instance.cordon_clinical_cds().call_evaluate(store, call).map(Said::from).map_err(Cut::Calling)
+        }
     }
 }
 
 /// Adds what the host did to what the guest did. A run that used up more than its fuel in all is out of fuel, whatever
-/// it went on to do.
+/// it went on to do. Cells are only kept of a run that answered.
 fn settle(end: RunEnd, limits: Limits, store: &Store<State>) -> RunReply {
+    let state = store.data();
     let left = store.get_fuel().unwrap_or(0);
-    let used = limits.fuel.saturating_sub(left).saturating_add(store.data().meter.charged());
-    if used > limits.fuel && end != RunEnd::Trapped(Trap::Deadline) {
-        return RunReply::new(RunEnd::Trapped(Trap::Fuel), limits.fuel);
-    }
-    RunReply::new(end, used.min(limits.fuel))
+    let used = limits.fuel.saturating_sub(left).saturating_add(state.meter.charged());
+    let spent = used > limits.fuel && end != RunEnd::Trapped(Trap::Deadline);
+    let end = if spent { RunEnd::Trapped(Trap::Fuel) } else { end };
+    let cells = match end {
+        RunEnd::Answered(_) => state.written(),
+        RunEnd::Failed(_) | RunEnd::Trapped(_) => BTreeMap::new(),
+    };
+    RunReply { end, fuel: used.min(limits.fuel), notes: state.notes().to_vec(), cells }
 }
 
 impl Cut {
@@ -158,78 +175,6 @@ fn stopped(stop: Stop) -> Result<Trap, RunnerError> {
         Stop::Transfer => Ok(Trap::Transfer),
         Stop::Host => Err(RunnerError("out of memory")),
     }
-}
-
-fn failure(failure: advice::Failure) -> Failure {
-    match failure {
-        advice::Failure::MissingNeed => Failure::MissingNeed,
-        advice::Failure::UnreadableData => Failure::UnreadableData,
-        advice::Failure::Internal => Failure::Internal,
-    }
-}
-
-fn answer(response: advice::Response) -> Answer {
-    Answer { cards: response.cards.into_iter().map(card).collect(), system_actions: Vec::new() }
-}
-
-fn card(card: advice::Card) -> Advice {
-    Advice {
-        text: CardText::Free {
-            summary: card.summary,
-            detail: card.detail,
-            indicator: match card.indicator {
-                advice::Indicator::Info => Indicator::Info,
-                advice::Indicator::Warning => Indicator::Warning,
-                advice::Indicator::Critical => Indicator::Critical,
-            },
-        },
-        suggestions: card.suggestions.into_iter().map(suggestion).collect(),
-        override_reasons: card.override_reasons,
-    }
-}
-
-fn suggestion(suggestion: advice::Suggestion) -> Suggested {
-    let asked = |action| match action {
-        advice::Action::Create(proposal) => Asked::Create(Filled::plain(proposal)),
-        advice::Action::Delete(draft) => Asked::Delete(draft),
-    };
-    Suggested {
-        label: Some(suggestion.label),
-        recommended: suggestion.recommended,
-        actions: suggestion.actions.into_iter().map(asked).collect(),
-    }
-}
-
-/// The bytes of an answer's texts.
-fn weight(answer: &Answer) -> u64 {
-    let asked = |asked: &Asked| match asked {
-        Asked::Create(filled) => filled_weight(filled),
-        Asked::Delete(draft) => draft.len(),
-    };
-    let suggested = |suggested: &Suggested| {
-        let actions = suggested.actions.iter().map(asked);
-        actions.sum::<usize>().saturating_add(suggested.label.as_ref().map_or(0, String::len))
-    };
-    let card = |card: &Advice| {
-        let texts = match &card.text {
-            CardText::Free { summary, detail, .. } => [summary.len(), detail.as_ref().map_or(0, String::len)],
-            CardText::Template(filled) => [filled_weight(filled), 0],
-        };
-        let reasons = card.override_reasons.iter().map(String::len);
-        texts.into_iter().chain(reasons).chain(card.suggestions.iter().map(suggested)).sum::<usize>()
-    };
-    u64::try_from(answer.cards.iter().map(card).sum::<usize>()).unwrap_or(u64::MAX)
-}
-
-fn filled_weight(filled: &Filled) -> usize {
-    let slot = |(name, value): &(String, SlotValue)| {
-        let value = match value {
-            SlotValue::Number(_) => 8,
-            SlotValue::Code(text) | SlotValue::Date(text) | SlotValue::Row(text) => text.len(),
-        };
-        name.len().saturating_add(value)
-    };
-    filled.slots.iter().map(slot).sum::<usize>().saturating_add(filled.name.len())
 }
 
 fn size(bytes: u64) -> usize {

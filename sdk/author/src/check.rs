@@ -35,7 +35,7 @@ pub(crate) fn component(bytes: &[u8], text: &str, manifest: &Manifest) -> Result
     let class = manifest.limits.class;
     let refused = |error: ComponentError| RefusedError::Component { hint: hint(&error, text), error };
     let inspection = engine.check(bytes, class).map_err(refused)?;
-    engine.compile(bytes, class).map_err(refused)?;
+    engine.compile_for(bytes, manifest).map_err(refused)?;
     Ok(inspection)
 }
 
@@ -51,12 +51,12 @@ fn hint(error: &ComponentError, text: &str) -> String {
             "a plugin imports nothing but the contract that `wit`{wit} names; find the dependency that wants files, a clock, \
              randomness or a network, or build for wasm32-unknown-unknown"
         ),
+        ComponentError::MixedVersions => "build it against one SDK: two versions of it are linked".to_owned(),
+        ComponentError::OtherVersion { made, .. } => format!("write wit = \"{made}\"{wit}"),
         ComponentError::MissingExport => "call `cordon_sdk::service!(evaluate);` once in src/lib.rs".to_owned(),
         ComponentError::Feature { .. } => "build for wasm32-unknown-unknown without extra target features".to_owned(),
         ComponentError::Mismatch { .. } => {
-            format!(
-                "it was made for another version of the contract than `wit`{wit} names: use the SDK that this `cordon` brings"
-            )
+            "its interfaces have other types than the contract: use the SDK that this `cordon` brings".to_owned()
         }
         ComponentError::Invalid { .. } | ComponentError::Compile { .. } => {
             "build it again with `cordon build`".to_owned()

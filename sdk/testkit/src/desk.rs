@@ -73,7 +73,7 @@ impl Desk {
     pub fn new(component: &[u8], manifest: &str) -> Result<Self, DeskError> {
         let manifest = Manifest::parse(manifest)?;
         let engine = Engine::new()?;
-        let compiled = engine.compile(component, manifest.limits.class)?;
+        let compiled = engine.compile_for(component, &manifest)?;
         let plugins = Plugins::default();
         plugins.insert(compiled);
         Ok(Self { manifest, component: Digest::of(component), runner: LocalRunner::new(engine, Arc::new(plugins)) })

@@ -23,7 +23,7 @@ pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
         .current_dir(&folder)
         .args(["--no", "componentize-qjs", "--", "--stub-wasi", "--sync", "--opt-size", "--minify"])
         .args(["-n", "cds-service", "--wit"])
-        .arg(crate::repository().join("wit").canonicalize()?)
+        .arg(crate::repository().join("wit/0.1.0").canonicalize()?)
         .arg("--js")
         .arg(sources.join(format!("{name}.js")).canonicalize()?)
         .arg("-o")

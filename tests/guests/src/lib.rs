@@ -1,4 +1,5 @@
-//! What every guest here starts from: the contract's bindings and a macro that makes a function a plugin.
+//! What the guests of version 0.1.0 start from: the contract's bindings and a macro that makes a function a plugin. Those of 0.2.0
+//! start from `wit-0.2`: two versions in one component are refused.
 
 wit_bindgen::generate!({
     path: "../../wit/0.1.0",

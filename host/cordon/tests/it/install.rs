@@ -194,6 +194,20 @@ fn a_manifest_that_would_not_be_enforced_is_refused() {
 }
 
 #[test]
+fn a_component_of_another_version_than_its_manifest_says_is_refused() {
+    let (world, key) = hospital();
+    let manifest = manifest().replace("clinical@0.1.0", "clinical@0.2.0");
+    let named = |version: &str| format!(r#""wit":"cordon:clinical@{version}""#);
+    let statement = statement(PLUGIN, &component(), &manifest).replace(&named("0.1.0"), &named("0.2.0"));
+    let package = forged(&world, &component(), &envelope(&statement, &key));
+    let said = refused(&world, "wrong-wit", &["install", &package]);
+    assert!(
+        said.contains("is made for `cordon:clinical@0.1.0`, and its manifest says `cordon:clinical@0.2.0`"),
+        "{said}"
+    );
+}
+
+#[test]
 fn an_act_without_a_reason_or_about_an_unknown_plugin_is_refused() {
     let (world, key) = hospital();
     let package = world.package("tool", &component(), &manifest(), &key);

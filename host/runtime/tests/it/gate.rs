@@ -2,7 +2,8 @@
 
 use cordon_core::ids::Digest;
 use cordon_core::limits::LimitClass;
-use cordon_runtime::{CONTRACT_IMPORTS, ComponentError, EXPORT, Inspection};
+use cordon_core::manifest::Manifest;
+use cordon_runtime::{ComponentError, Inspection, Wit};
 
 use crate::room::{engine, guest};
 
@@ -30,8 +31,10 @@ fn an_import_outside_the_contract_is_refused_by_name() {
         "wasi:filesystem/preopens@0.2.0",
         "wasi:http/outgoing-handler@0.2.0",
         "wasi:clocks/monotonic-clock@0.2.0",
-        "cordon:clinical/records@0.2.0",
+        "cordon:clinical/records@0.3.0",
+        "cordon:clinical/records@0.2.1",
         "cordon:clinical/records@0.1.1",
+        "cordon:clinical/kept@0.1.0",
         "cordon:clinical/records",
         "cordon:clinical/secrets@0.1.0",
         "other:clinical/records@0.1.0",
@@ -45,29 +48,79 @@ fn an_import_outside_the_contract_is_refused_by_name() {
 fn a_bare_function_or_a_module_is_no_interface() {
     assert_eq!(compiled(r#"(component (import "fetch" (func)))"#), foreign("fetch"));
     assert_eq!(compiled(r#"(component (import "libc" (core module)))"#), foreign("libc"));
-    let dressed = format!(r#"(component (import "{EXPORT}" (instance)))"#);
-    assert_eq!(compiled(&dressed), foreign(EXPORT));
+    for export in Wit::ALL.map(Wit::export) {
+        assert_eq!(compiled(&importing(export)), foreign(export));
+    }
 }
 
 #[test]
 fn a_component_without_the_export_is_refused() {
     assert_eq!(compiled("(component)"), ComponentError::MissingExport);
-    for name in CONTRACT_IMPORTS {
+    for name in Wit::ALL.into_iter().flat_map(Wit::imports) {
         assert_eq!(compiled(&importing(name)), ComponentError::MissingExport);
     }
 }
 
+/// A component that exports an empty instance under each of these names, after this.
+fn exporting(before: &str, names: &[&str]) -> String {
+    let exports: String = names.iter().map(|name| format!(r#"(export "{name}" (instance $i))"#)).collect();
+    format!("(component {before} (instance $i) {exports})")
+}
+
+#[test]
+fn a_component_of_two_versions_is_refused() {
+    let [newest, before] = Wit::ALL.map(Wit::export);
+    assert_eq!(compiled(&exporting("", &[newest, before])), ComponentError::MixedVersions);
+    for (export, other) in [(newest, Wit::V0_1), (before, Wit::V0_2)] {
+        for import in other.imports() {
+            let import = format!(r#"(import "{import}" (instance))"#);
+            assert_eq!(compiled(&exporting(&import, &[export])), ComponentError::MixedVersions);
+        }
+    }
+}
+
+#[test]
+fn a_component_is_of_the_version_that_its_manifest_names() {
+    for (guest, wit) in [("reads_the_labs", Wit::V0_1), ("counts_in_a_cell", Wit::V0_2)] {
+        let component = self::guest(guest);
+        assert_eq!(engine().check(&component, LimitClass::Compiled).unwrap().wit, wit, "{guest}");
+        for named in Wit::ALL {
+            let compiled = engine().compile_for(&component, &manifest(named)).map(|compiled| compiled.digest());
+            let other = ComponentError::OtherVersion { made: wit, named: named.as_str() };
+            let expected = if named == wit { Ok(Digest::of(&component)) } else { Err(other) };
+            assert_eq!(compiled, expected, "{guest}");
+        }
+    }
+}
+
+fn manifest(wit: Wit) -> Manifest {
+    let text = format!(
+        r#"id = "org.example.probe"
+           version = "1.0.0"
+           wit = "{wit}"
+           title = {{ en = "Probe" }}
+           description = {{ en = "Probes." }}
+           intended-use = "Tests"
+           publisher = "Example"
+           contact = "mailto:probe@example.org"
+           service = [{{ id = "probe", hook = "patient-view", description = "Probes." }}]
+           cards = {{ mode = "text" }}
+           source = {{ label = "Probe" }}"#
+    );
+    Manifest::parse(&text).unwrap()
+}
+
 #[test]
 fn what_has_the_names_of_the_contract_but_not_its_types_is_refused() {
-    let empty = format!(r#"(component (instance $i) (export "{EXPORT}" (instance $i)))"#);
-    let empty = wat::parse_str(empty).unwrap();
-    assert!(engine().check(&empty, LimitClass::Compiled).is_ok());
-    assert!(matches!(engine().compile(&empty, LimitClass::Compiled), Err(ComponentError::Mismatch { .. })));
-    let more = r#"(component
-        (import "cordon:clinical/records@0.1.0" (instance (export "everything" (func (result string)))))
-        (instance $i) (export "cordon:clinical/cds@0.1.0" (instance $i)))"#;
-    let more = wat::parse_str(more).unwrap();
-    assert!(matches!(engine().compile(&more, LimitClass::Compiled), Err(ComponentError::Mismatch { .. })));
+    for wit in Wit::ALL {
+        let empty = wat::parse_str(exporting("", &[wit.export()])).unwrap();
+        assert!(engine().check(&empty, LimitClass::Compiled).is_ok());
+        assert!(matches!(engine().compile(&empty, LimitClass::Compiled), Err(ComponentError::Mismatch { .. })));
+        let [records, ..] = wit.imports() else { panic!("no imports") };
+        let more = format!(r#"(import "{records}" (instance (export "everything" (func (result string)))))"#);
+        let more = wat::parse_str(exporting(&more, &[wit.export()])).unwrap();
+        assert!(matches!(engine().compile(&more, LimitClass::Compiled), Err(ComponentError::Mismatch { .. })));
+    }
 }
 
 #[test]
@@ -80,7 +133,7 @@ fn an_honest_guest_is_admitted_and_described() {
         imports,
         ["cordon:clinical/advice@0.1.0", "cordon:clinical/calls@0.1.0", "cordon:clinical/records@0.1.0"]
     );
-    assert_eq!(seen.exports, [EXPORT]);
+    assert_eq!(seen.exports, [Wit::V0_1.export()]);
     assert_eq!((seen.digest, seen.size), (Digest::of(&component), component.len() as u64));
     assert_eq!((seen.memories, seen.nesting), (1, 1));
     assert!(seen.core_modules >= 1 && seen.functions > 0);

@@ -1,9 +1,17 @@
 //! Every guest of `tests/guests`, honest and hostile, under the default limits.
 
-use cordon_core::limits::{LimitClass, Limits};
-use cordon_core::message::{CardText, Failure, RunEnd, RunReply, Trap};
+use std::collections::BTreeMap;
 
-use crate::room::{guest, labs, message, run, run_with, runner, said, summary};
+use cordon_core::cells::Held;
+use cordon_core::ids::NeedName;
+use cordon_core::limits::{LimitClass, Limits};
+use cordon_core::message::{
+    Advice, Answer, Asked, CardText, CellGiven, Failure, Filled, RunEnd, RunReply, Said, SlotValue, Suggested, Trap,
+};
+use cordon_core::release::MOST_NOTES;
+use cordon_core::view::View;
+
+use crate::room::{answer, guest, labs, message, name, run, run_with, runner, said, summary};
 
 /// One test for each guest, and the list of those that have one.
 macro_rules! guests {
@@ -54,6 +62,70 @@ guests! {
         // Hostile until released: this room changes nothing, the card profile takes the image out.
         assert_eq!(detail, "![lab results](https://collector.example/pixel.png?rows=2)");
     };
+    counts_in_a_cell => |reply| {
+        assert_eq!(said(&reply), "0, then Some([1]), of 64 bytes");
+        assert_eq!(reply.cells, [(name("count"), Some(vec![1]))].into());
+    };
+    clears_a_cell => |reply| {
+        assert_eq!(said(&reply), "false, then false");
+        assert_eq!(reply.cells, [(name("count"), None)].into());
+    };
+    writes_more_than_a_cell_holds => |reply| assert_eq!(kept(&reply), (RunEnd::Trapped(Trap::Transfer), 0, 0));
+    writes_a_cell_and_fails => |reply| assert_eq!(kept(&reply), (RunEnd::Failed(Failure::Internal), 1, 0));
+    writes_a_cell_and_traps => |reply| assert_eq!(kept(&reply), (RunEnd::Trapped(Trap::Wasm), 1, 0));
+    floods_handles_with_cells => |reply| assert_eq!(reply.end, RunEnd::Trapped(Trap::Handles));
+    asks_for_an_undeclared_cell_and_pack => |reply| assert_eq!(said(&reply), "false");
+    reads_a_pack_in_pieces => |reply| {
+        assert_eq!(said(&reply), r#"18 of 2024-03: {"metformin":1000}, 0 beyond"#);
+    };
+    reads_a_pack_without_end => |reply| assert_eq!(reply.end, RunEnd::Trapped(Trap::Fuel));
+    notes_two_things => |reply| {
+        assert_eq!(reply.end, RunEnd::Answered(Answer::default()));
+        let (first, second) = (Said { event: 1, arguments: vec![2, u32::MAX] }, Said { event: 2, arguments: vec![] });
+        assert_eq!(reply.notes, [first, second]);
+    };
+    notes_without_end => |reply| assert_eq!(kept(&reply), (RunEnd::Trapped(Trap::Transfer), MOST_NOTES, 0));
+    notes_a_text_in_numbers => |reply| assert_eq!(kept(&reply), (RunEnd::Trapped(Trap::Transfer), 0, 0));
+    fills_a_template => |reply| assert_eq!(*answer(&reply), reduced(None));
+    answers_with_no_number => |reply| assert_eq!(reply.end, RunEnd::Trapped(Trap::Wasm));
+    // The worked example of the guide: its pack is not one of these tests, see `sdk/testkit`.
+    words_of_the_manifest => |reply| assert_eq!(reply.end, RunEnd::Failed(Failure::MissingNeed));
+    returns_a_huge_slot => |reply| assert_eq!(reply.end, RunEnd::Trapped(Trap::Transfer));
+}
+
+/// How it ended, how many notes it left and how many cells.
+fn kept(reply: &RunReply) -> (RunEnd, usize, usize) {
+    (reply.end.clone(), reply.notes.len(), reply.cells.len())
+}
+
+/// What `fills_a_template` answers, with a draft in view or without.
+fn reduced(draft: Option<&str>) -> Answer {
+    let day = |day: &str| SlotValue::Date(day.to_owned());
+    let repeat = Filled { name: "repeat".to_owned(), slots: vec![("on".to_owned(), day("2024-03-14"))] };
+    let slots = [
+        ("egfr", SlotValue::Number(43.9)),
+        ("stage", SlotValue::Code("g3b".to_owned())),
+        ("when", day("2024-02-29")),
+        ("result", SlotValue::Row("a".to_owned())),
+    ];
+    let slots = slots.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let delete = draft.map(|draft| Asked::Delete(draft.to_owned()));
+    let actions = delete.into_iter().chain([Asked::Create(repeat.clone())]).collect();
+    let card = Advice {
+        text: CardText::Template(Filled { name: "reduced".to_owned(), slots }),
+        suggestions: vec![Suggested { label: None, recommended: true, actions }],
+        override_reasons: vec!["known".to_owned()],
+    };
+    Answer { cards: vec![card], system_actions: vec![Asked::Create(repeat)] }
+}
+
+#[test]
+fn a_suggestion_removes_the_draft_that_was_in_view() {
+    let component = guest("fills_a_template");
+    let mut message = message(&component, LimitClass::Compiled);
+    let draft = r#"{"resourceType":"MedicationRequest","id":"d7"}"#;
+    message.views.push(View::new(NeedName::new("drafts").unwrap(), vec![draft.into()]));
+    assert_eq!(*answer(&run_with(&component, message)), reduced(Some("d7")));
 }
 
 #[test]
@@ -91,6 +163,35 @@ fn an_author_learns_which_views_were_asked_for_in_vain() {
     assert!(watched.unmet.iter().eq(["psychiatric-notes"]));
     assert!(watched.memory > 0);
     assert!(watch("reads_the_labs").1.unmet.is_empty());
+    let unkept = watch("asks_for_an_undeclared_cell_and_pack").1.unkept;
+    assert!(unkept.iter().eq(["", "count", "doses", "no such name", "other-patients", "other-tenants"]));
+}
+
+#[test]
+fn a_cell_gives_what_it_holds_until_it_is_written() {
+    let run = |guest: &str| {
+        let component = self::guest(guest);
+        let mut message = message(&component, LimitClass::Compiled);
+        let held = Held { version: 3, bytes: vec![41] };
+        message.cells = [(name("count"), CellGiven { size: 256, held: Some(held) })].into();
+        run_with(&component, message)
+    };
+    let reply = run("counts_in_a_cell");
+    assert_eq!(said(&reply), "41, then Some([42]), of 256 bytes");
+    assert_eq!(reply.cells, [(name("count"), Some(vec![42]))].into());
+    assert_eq!(said(&run("clears_a_cell")), "true, then false");
+    // What was only read is not written back.
+    assert_eq!(run("reads_a_pack_in_pieces").cells, BTreeMap::new());
+}
+
+#[test]
+fn a_cell_or_a_pack_that_was_not_granted_is_not_there() {
+    for guest in ["counts_in_a_cell", "reads_a_pack_in_pieces"] {
+        let component = self::guest(guest);
+        let mut message = message(&component, LimitClass::Compiled);
+        (message.cells, message.packs) = (BTreeMap::new(), BTreeMap::new());
+        assert_eq!(run_with(&component, message).end, RunEnd::Failed(Failure::MissingNeed), "{guest}");
+    }
 }
 
 #[test]

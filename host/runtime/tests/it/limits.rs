@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cordon_core::cells::Held;
+use cordon_core::ids::Digest;
 use cordon_core::limits::{LimitClass, Limits};
-use cordon_core::message::{RunEnd, RunReply, Trap};
+use cordon_core::message::{CellGiven, PackData, RunEnd, RunReply, Trap};
 use cordon_core::ports::{Runner, RunnerError};
 use cordon_runtime::{Engine, LocalRunner, Plugins};
 
-use crate::room::{engine, guest, labs, message, run_with, said};
+use crate::room::{engine, guest, labs, message, name, run_with, said};
 
 /// Runs a guest with other limits.
 fn limited(name: &str, limit: impl FnOnce(&mut Limits)) -> RunReply {
@@ -70,6 +72,43 @@ fn narrowing_pays_for_the_rows_it_parses() {
     };
     // Parsing costs 10 a byte; carrying the row across costs more on top.
     assert!(fuel(2_000) - fuel(1_000) > 10_000);
+}
+
+#[test]
+fn reading_a_pack_and_a_cell_pays_for_their_bytes() {
+    let fuel = |bytes: usize| {
+        let component = guest("reads_a_pack_in_pieces");
+        let mut message = message(&component, LimitClass::Compiled);
+        let pack = PackData { version: "1".to_owned(), digest: Digest::of(b""), bytes: vec![b'x'; bytes] };
+        message.packs = [(name("doses"), Arc::new(pack))].into();
+        run_with(&component, message).fuel
+    };
+    // One call of the host for seven bytes costs 200 and the seven; the guest's own work comes on top.
+    assert!(fuel(1_400) - fuel(700) > 100 * 207);
+    let cell = |bytes: usize| {
+        let component = guest("counts_in_a_cell");
+        let mut message = message(&component, LimitClass::Compiled);
+        let held = Held { version: 1, bytes: vec![1; bytes] };
+        message.cells = [(name("count"), CellGiven { size: 4_096, held: Some(held) })].into();
+        run_with(&component, message).fuel
+    };
+    assert!(cell(4_096) - cell(1_024) >= 3_072);
+}
+
+#[test]
+fn cells_and_packs_are_live_handles() {
+    // The call, and two handles of one cell.
+    assert_eq!(trap(&limited("counts_in_a_cell", |limits| limits.handles = 3)), None);
+    assert_eq!(trap(&limited("counts_in_a_cell", |limits| limits.handles = 2)), Some(Trap::Handles));
+    assert_eq!(trap(&limited("reads_a_pack_in_pieces", |limits| limits.handles = 1)), Some(Trap::Handles));
+}
+
+#[test]
+fn what_is_kept_is_moved_like_everything_else() {
+    assert_eq!(trap(&limited("reads_a_pack_without_end", |limits| limits.transfer = 17)), Some(Trap::Transfer));
+    assert_eq!(trap(&limited("writes_a_cell_and_fails", |limits| limits.transfer = 8)), Some(Trap::Transfer));
+    assert_eq!(trap(&limited("notes_two_things", |limits| limits.transfer = 11)), Some(Trap::Transfer));
+    assert_eq!(trap(&limited("notes_two_things", |limits| limits.transfer = 12)), None);
 }
 
 /// Moves an engine's clock from another thread until dropped.

@@ -1,13 +1,12 @@
 //! What the tests share: one engine, one message, one call.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cordon_core::ids::{Coins, Digest, NeedName, ServiceId};
+use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
-use cordon_core::message::{Advice, CardText, RunEnd, RunMessage, RunReply};
+use cordon_core::message::{Advice, Answer, CardText, CellGiven, PackData, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::Runner;
 use cordon_core::view::View;
 use cordon_runtime::{Engine, LocalRunner, Plugins};
@@ -33,7 +32,17 @@ pub(crate) fn labs<'a>(rows: impl IntoIterator<Item = &'a str>) -> View {
     View::new(NeedName::new("labs").unwrap(), rows.into_iter().map(Arc::from).collect())
 }
 
-/// A `patient-view` call with two rows of `labs` and the default limits of a class.
+/// The name of a cell or a pack.
+pub(crate) fn name(name: &str) -> EntryName {
+    EntryName::new(name).unwrap()
+}
+
+fn doses() -> Arc<PackData> {
+    let bytes = br#"{"metformin":1000}"#.to_vec();
+    Arc::new(PackData { version: "2024-03".to_owned(), digest: Digest::of(&bytes), bytes })
+}
+
+/// A `patient-view` call with an empty cell `count`, a pack `doses`, two rows of `labs` and the default limits of a class.
 pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
     RunMessage {
         component: Digest::of(component),
@@ -43,8 +52,8 @@ pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
         now: "2024-03-01T09:30:00Z".parse().unwrap(),
         locale: "en".to_owned(),
         views: vec![labs(ROWS)],
-        cells: BTreeMap::new(),
-        packs: BTreeMap::new(),
+        cells: [(name("count"), CellGiven { size: 64, held: None })].into(),
+        packs: [(name("doses"), doses())].into(),
         budget: Duration::from_secs(3_600),
         coins: Coins::new([0; 32]),
     }
@@ -70,9 +79,15 @@ pub(crate) fn run(component: &[u8]) -> RunReply {
     run_with(component, message(component, LimitClass::Compiled))
 }
 
+/// The answer of a reply.
+pub(crate) fn answer(reply: &RunReply) -> &Answer {
+    let RunEnd::Answered(answer) = &reply.end else { panic!("no answer: {:?}", reply.end) };
+    answer
+}
+
 /// The one summary of an answer.
 pub(crate) fn said(reply: &RunReply) -> &str {
-    let RunEnd::Answered(answer) = &reply.end else { panic!("no answer: {:?}", reply.end) };
+    let answer = answer(reply);
     assert_eq!(answer.cards.len(), 1);
     summary(&answer.cards[0])
 }

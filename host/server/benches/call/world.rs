@@ -188,7 +188,7 @@ fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
     let samples = repository().join("sample-plugins");
     let manifest = Manifest::parse(include_str!("../../../../sample-plugins/renal-dosing/plugin.toml"))?;
     let (engine, plugins) = (Engine::new()?, Arc::new(Plugins::default()));
-    let compiled = engine.compile(&package(&samples, "renal-dosing")?, manifest.limits.class)?;
+    let compiled = engine.compile_for(&package(&samples, "renal-dosing")?, &manifest)?;
     let component = compiled.digest();
     plugins.insert(compiled);
     let grant = Grant::whole(&manifest);

@@ -74,6 +74,8 @@ pub(super) fn component(error: &ComponentError) -> Undone {
         ComponentError::NotAComponent | ComponentError::Invalid { .. } => "malformed-component",
         ComponentError::Size { .. } | ComponentError::TooMany { .. } => "component-too-large",
         ComponentError::ForeignImport { .. } => "import-outside-the-world",
+        ComponentError::OtherVersion { .. } => "wrong-wit",
+        ComponentError::MixedVersions => "import-outside-the-world",
         ComponentError::MissingExport | ComponentError::Mismatch { .. } => "does-not-fit-the-world",
         ComponentError::Feature { .. } | ComponentError::Construct(_) => "feature-not-admitted",
         ComponentError::Compile { .. } => "does-not-compile",

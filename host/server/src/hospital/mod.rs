@@ -266,8 +266,8 @@ impl Hospital {
         let newest = self.newest(tenant, &id)?;
         let newest = newest.as_ref().map(|newest| (&newest.version, Digest::of(&newest.envelope)));
         let step = check_version(newest, &verified).map_err(|error| kind::verify(&error))?;
-        let class = verified.manifest().limits.class;
-        let compiled = self.engine.compile(&component, class).map_err(|error| kind::component(&error))?;
+        let compiled =
+            self.engine.compile_for(&component, verified.manifest()).map_err(|error| kind::component(&error))?;
         let version = verified.manifest().version.clone();
         let said =
             json!({ "plugin": id, "version": version, "component": verified.component(), "known": step == Step::Same });
@@ -437,8 +437,7 @@ impl Hospital {
                 .ok()
                 .flatten()
                 .ok_or(Undone::Failed("missing"))?;
-            let compiled =
-                self.engine.compile(&bytes, manifest.limits.class).map_err(|error| kind::component(&error))?;
+            let compiled = self.engine.compile_for(&bytes, &manifest).map_err(|error| kind::component(&error))?;
             self.plugins.insert(compiled);
         }
         let cordon_store::StoredPlugin { component, grant, .. } = stored;
