@@ -45,12 +45,25 @@ fn long_files() -> anyhow::Result<Vec<String>> {
     Ok(long)
 }
 
+/// The released WIT versions: where each is served from, and the copy that was made when it was released.
+const RELEASED: [(&str, &str); 2] = [
+    ("wit/0.1.0/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.1.0.wit"),
+    ("wit/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.2.0.wit"),
+];
+
 /// A released WIT version never changes: growth is a new version.
 fn changed_wit() -> anyhow::Result<Vec<String>> {
-    let now = read(Path::new("wit/0.1.0/cordon-clinical.wit"))?;
-    let released = read(Path::new("tests/data/wit/cordon-clinical@0.1.0.wit"))?;
-    let same = now == released;
-    Ok(if same { Vec::new() } else { vec!["wit/0.1.0/cordon-clinical.wit differs from the released 0.1.0".to_owned()] })
+    let mut changed = Vec::new();
+    for (served, released) in RELEASED {
+        changed.extend(differs(served, &read(Path::new(served))?, released, &read(Path::new(released))?));
+    }
+    Ok(changed)
+}
+
+fn differs(served: &str, now: &str, released: &str, then: &str) -> Option<String> {
+    let version = released.strip_prefix("tests/data/wit/cordon-clinical")?.strip_suffix(".wit")?;
+    let named = now.contains(&format!("\npackage cordon:clinical{version};\n"));
+    (now != then || !named).then(|| format!("{served} differs from the released {version}"))
 }
 
 /// `docs/dependencies.md` has a line for each direct dependency of the workspace, and none for an absent one.
@@ -78,6 +91,19 @@ fn explained(page: &str) -> BTreeSet<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_released_wit_that_changed_or_has_another_version_is_found() {
+        for (served, released) in RELEASED {
+            let text = read(Path::new(served)).unwrap();
+            assert_eq!(differs(served, &text, released, &text), None);
+            let changed = text.replace("narrow: func", "widen: func");
+            assert!(differs(served, &changed, released, &text).is_some());
+            // Changed at both places, it is still not what the name says.
+            let other = text.replace("package cordon:clinical@0.", "package cordon:clinical@9.");
+            assert!(differs(served, &other, released, &other).is_some());
+        }
+    }
 
     #[test]
     fn a_dependency_without_a_line_and_a_line_without_a_dependency_are_found() {
