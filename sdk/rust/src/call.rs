@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::json::read_row;
-use crate::{Date, Failure, Language, Resource, Selection};
+use crate::{Cell, Date, Failure, Language, Pack, Resource, Selection};
 
 #[cfg(not(target_family = "wasm"))]
 use crate::memory as host;
@@ -57,6 +57,28 @@ impl Call {
     /// [`Failure::MissingNeed`] if the hospital did not grant it.
     pub fn need(&self, need: &str) -> Result<View, Failure> {
         self.view(need).ok_or(Failure::MissingNeed)
+    }
+
+    /// A declared `[[cell]]`.
+    ///
+    /// # Errors
+    /// [`Failure::MissingNeed`] if the hospital did not grant it: a plugin that works without writes `.ok()`.
+    pub fn cell(&self, name: &str) -> Result<Cell, Failure> {
+        self.0.cell(name).map(Cell).ok_or(Failure::MissingNeed)
+    }
+
+    /// A declared `[[pack]]`.
+    ///
+    /// # Errors
+    /// [`Failure::MissingNeed`] if the hospital did not grant it.
+    pub fn pack(&self, name: &str) -> Result<Pack, Failure> {
+        self.0.pack(name).map(Pack).ok_or(Failure::MissingNeed)
+    }
+
+    /// Tells the hospital's operators a `[[note]]` of the manifest, with its numbers. At most 32 of a call and 4 numbers
+    /// of each; what the manifest does not list ends the call without an answer.
+    pub fn note(&self, code: u32, arguments: &[u32]) {
+        self.0.note(code, arguments);
     }
 }
 

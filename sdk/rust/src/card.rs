@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{Detail, MAX_DETAIL_BYTES};
+use crate::{Detail, MAX_DETAIL_BYTES, Proposal, Template};
 
 /// The most characters of a summary (CDS Hooks 2.0: under 140).
 pub const MAX_SUMMARY_CHARACTERS: usize = 139;
@@ -28,10 +28,10 @@ pub enum Indicator {
 }
 
 /// What accepting a suggestion does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Proposes the order with this name among the manifest's `[[proposal]]` entries.
-    Create(String),
+    /// Proposes an order: one of the manifest's `[[proposal]]` entries.
+    Create(Proposal),
     /// Proposes to remove the draft order with this id.
     Delete(String),
 }
@@ -48,8 +48,13 @@ pub enum CardError {
     NotOneLine,
     /// A text holds a web or mail address: links belong into the manifest.
     Link,
-    /// More suggestions than [`MAX_SUGGESTIONS`], actions than [`MAX_ACTIONS`] or reasons than [`MAX_OVERRIDE_REASONS`].
+    /// More suggestions than [`MAX_SUGGESTIONS`], actions than [`MAX_ACTIONS`], reasons than [`MAX_OVERRIDE_REASONS`] or
+    /// slots than [`crate::MAX_SLOTS`].
     TooMany,
+    /// A slot is filled twice, without a name, or with nothing: no finite number, no code, no row.
+    Slot,
+    /// A detail for a card whose words are the manifest's.
+    Templated,
     /// A second recommended suggestion.
     SecondRecommended,
 }
@@ -61,7 +66,9 @@ impl fmt::Display for CardError {
             Self::TooLong => "a text is too long",
             Self::NotOneLine => "a text is not one line of plain text",
             Self::Link => "a text holds an address; links belong into the manifest",
-            Self::TooMany => "too many suggestions, actions or override reasons",
+            Self::TooMany => "too many suggestions, actions, override reasons or slots",
+            Self::Slot => "a slot is filled twice or with nothing",
+            Self::Templated => "a templated card has no words of the plugin's own",
             Self::SecondRecommended => "a second suggestion is recommended",
         })
     }
@@ -70,39 +77,58 @@ impl fmt::Display for CardError {
 impl std::error::Error for CardError {}
 
 /// One suggestion of a card: a button and at least one action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
-    label: String,
+    label: Option<String>,
     recommended: bool,
     actions: Vec<Action>,
 }
 
 impl Suggestion {
-    /// Proposes the order with this name among the manifest's `[[proposal]]` entries.
+    /// Proposes an order, under a label of the plugin's own: for cards of its own words. A `[[proposal]]` without slots is
+    /// its name: `Suggestion::create("Order creatinine", "creatinine")`.
     ///
     /// # Errors
-    /// [`CardError`] if the label is not one line of 1 to 80 visible characters, or the name is empty.
-    pub fn create(label: impl Into<String>, proposal: &str) -> Result<Self, CardError> {
-        Self::new(label.into(), Action::Create(name(proposal)?))
+    /// [`CardError`] if the label is not one line of 1 to 80 visible characters, or the proposal has no name or a slot
+    /// that is filled with nothing.
+    pub fn create(label: impl Into<String>, proposal: impl Into<Proposal>) -> Result<Self, CardError> {
+        Self::labeled(label.into(), Action::Create(proposal.into().checked()?))
     }
 
-    /// Proposes to remove the draft order with this id, as read from a view of `context.draftOrders`.
+    /// Proposes an order, under the manifest's description of it: for every card, and the only way on a templated one.
+    ///
+    /// # Errors
+    /// As [`Suggestion::create`].
+    pub fn propose(proposal: impl Into<Proposal>) -> Result<Self, CardError> {
+        Ok(Self::new(None, Action::Create(proposal.into().checked()?)))
+    }
+
+    /// Proposes to remove the draft order with this id, as read from a view of `context.draftOrders`, under a label of the
+    /// plugin's own.
     ///
     /// # Errors
     /// As [`Suggestion::create`].
     pub fn delete(label: impl Into<String>, draft_id: &str) -> Result<Self, CardError> {
-        Self::new(label.into(), Action::Delete(name(draft_id)?))
+        Self::labeled(label.into(), Action::Delete(name(draft_id)?))
+    }
+
+    /// As [`Suggestion::delete`], under the host's label.
+    ///
+    /// # Errors
+    /// [`CardError::Empty`] if the id is empty.
+    pub fn remove(draft_id: &str) -> Result<Self, CardError> {
+        Ok(Self::new(None, Action::Delete(name(draft_id)?)))
     }
 
     /// Accepting also proposes this order.
     ///
     /// # Errors
-    /// [`CardError::Empty`] if the name is empty, [`CardError::TooMany`] for a fifth action.
-    pub fn and_create(mut self, proposal: &str) -> Result<Self, CardError> {
+    /// As [`Suggestion::propose`], and [`CardError::TooMany`] for a fifth action.
+    pub fn and_create(mut self, proposal: impl Into<Proposal>) -> Result<Self, CardError> {
         if self.actions.len() >= MAX_ACTIONS {
             return Err(CardError::TooMany);
         }
-        self.actions.push(Action::Create(name(proposal)?));
+        self.actions.push(Action::Create(proposal.into().checked()?));
         Ok(self)
     }
 
@@ -113,10 +139,10 @@ impl Suggestion {
         self
     }
 
-    /// The text on the button.
+    /// The text on the button, empty if it is the manifest's or the host's.
     #[must_use]
     pub fn label(&self) -> &str {
-        &self.label
+        self.label.as_deref().unwrap_or_default()
     }
 
     /// Whether the card recommends it.
@@ -131,18 +157,26 @@ impl Suggestion {
         &self.actions
     }
 
-    fn new(label: String, action: Action) -> Result<Self, CardError> {
-        let label = one_line(&label, MAX_LABEL_CHARACTERS)?;
-        Ok(Self { label, recommended: false, actions: vec![action] })
+    fn labeled(label: String, action: Action) -> Result<Self, CardError> {
+        Ok(Self::new(Some(one_line(&label, MAX_LABEL_CHARACTERS)?), action))
+    }
+
+    fn new(label: Option<String>, action: Action) -> Self {
+        Self { label, recommended: false, actions: vec![action] }
     }
 }
 
+/// Whose words a card says.
+#[derive(Debug, Clone, PartialEq)]
+enum Text {
+    Own { summary: String, detail: Option<String>, indicator: Indicator },
+    Template(Template),
+}
+
 /// One card. Source, link, ids and footer are the host's: they come from the signed manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Card {
-    summary: String,
-    detail: Option<String>,
-    indicator: Indicator,
+    text: Text,
     suggestions: Vec<Suggestion>,
     override_reasons: Vec<String>,
 }
@@ -178,15 +212,40 @@ impl Card {
     /// As [`Card::info`].
     pub fn new(indicator: Indicator, summary: impl Into<String>) -> Result<Self, CardError> {
         let summary = one_line(&summary.into(), MAX_SUMMARY_CHARACTERS)?;
-        Ok(Self { summary, detail: None, indicator, suggestions: Vec::new(), override_reasons: Vec::new() })
+        Ok(Self::with(Text::Own { summary, detail: None, indicator }))
+    }
+
+    /// A card in the words of the manifest: a `[[template]]`, for `[cards] mode = "templated"`.
+    ///
+    /// ```
+    /// # use cordon_sdk::{Card, CardError, Suggestion, Proposal};
+    /// # fn main() -> Result<(), CardError> {
+    /// let card = Card::template("reduced").number("egfr", 43.9).code("stage", "g3b").row("value", "r1").card()?;
+    /// let card = card.suggest(Suggestion::propose(Proposal::named("repeat").number("days", 14))?)?;
+    /// # assert_eq!(card.suggestions().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn template(name: &str) -> Template {
+        Template::named(name)
+    }
+
+    pub(crate) fn of(template: Template) -> Self {
+        Self::with(Text::Template(template))
+    }
+
+    fn with(text: Text) -> Self {
+        Self { text, suggestions: Vec::new(), override_reasons: Vec::new() }
     }
 
     /// Sets the detail; an empty one is left out.
     ///
     /// # Errors
-    /// [`CardError::TooLong`] over 4,096 bytes, [`CardError::Link`] if a text holds a web or mail address,
+    /// [`CardError::Templated`] on a templated card, [`CardError::TooLong`] over 4,096 bytes, [`CardError::Link`] if a text holds a web or mail address,
     /// [`CardError::NotOneLine`] if one holds a direction control or a private character.
     pub fn detail(mut self, detail: Detail) -> Result<Self, CardError> {
+        let Text::Own { detail: own, .. } = &mut self.text else { return Err(CardError::Templated) };
         let markdown = detail.markdown();
         if markdown.len() > MAX_DETAIL_BYTES {
             return Err(CardError::TooLong);
@@ -197,7 +256,7 @@ impl Card {
         if markdown.chars().any(is_refused) {
             return Err(CardError::NotOneLine);
         }
-        self.detail = (!markdown.is_empty()).then(|| markdown.to_owned());
+        *own = (!markdown.is_empty()).then(|| markdown.to_owned());
         Ok(self)
     }
 
@@ -232,22 +291,40 @@ impl Card {
         Ok(self)
     }
 
-    /// The summary.
+    /// The summary; empty if the manifest words it.
     #[must_use]
     pub fn summary(&self) -> &str {
-        &self.summary
+        match &self.text {
+            Text::Own { summary, .. } => summary,
+            Text::Template(_) => "",
+        }
     }
 
-    /// The detail as Markdown, empty if there is none.
+    /// The detail as Markdown, empty if there is none or the manifest words it.
     #[must_use]
     pub fn markdown(&self) -> &str {
-        self.detail.as_deref().unwrap_or_default()
+        match &self.text {
+            Text::Own { detail, .. } => detail.as_deref().unwrap_or_default(),
+            Text::Template(_) => "",
+        }
     }
 
-    /// How urgent.
+    /// How urgent. Of a templated card the manifest says that; here it counts as [`Indicator::Info`].
     #[must_use]
     pub fn indicator(&self) -> Indicator {
-        self.indicator
+        match &self.text {
+            Text::Own { indicator, .. } => *indicator,
+            Text::Template(_) => Indicator::Info,
+        }
+    }
+
+    /// The template and what was put into its slots; `None` for a card of the plugin's own words.
+    #[must_use]
+    pub fn as_template(&self) -> Option<&Template> {
+        match &self.text {
+            Text::Own { .. } => None,
+            Text::Template(template) => Some(template),
+        }
     }
 
     /// The suggestions.
@@ -376,6 +453,20 @@ mod tests {
         }
         assert_eq!(card.override_reasons().len(), 8);
         assert_eq!(card.override_reason("i"), Err(CardError::TooMany));
+    }
+
+    #[test]
+    fn a_templated_card_has_no_detail_of_the_plugins_own() {
+        let card = Card::template("reduced").card().unwrap();
+        assert_eq!(card.detail(Detail::new().paragraph("own words")), Err(CardError::Templated));
+    }
+
+    #[test]
+    fn a_suggestion_in_the_manifests_words_has_no_label() {
+        let repeat = Suggestion::propose(Proposal::named("repeat").number("days", 14)).unwrap();
+        assert_eq!(repeat.label(), "");
+        assert_eq!(Suggestion::remove("d1").unwrap().actions(), [Action::Delete("d1".to_owned())]);
+        assert_eq!(Suggestion::propose(Proposal::named("repeat").number("days", f64::NAN)), Err(CardError::Slot));
     }
 
     #[test]

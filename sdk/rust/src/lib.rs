@@ -7,7 +7,9 @@ mod codes;
 mod date;
 mod decimal;
 mod detail;
+mod filled;
 mod json;
+mod kept;
 mod language;
 mod quantity;
 pub mod r4;
@@ -22,7 +24,7 @@ pub mod testing;
 #[doc(hidden)]
 pub mod wasm;
 
-pub use answer::{Answer, Failure, MAX_CARDS};
+pub use answer::{Advice, Answer, Failure, MAX_CARDS, MAX_SYSTEM_ACTIONS, Response};
 pub use call::{Call, Rows, View};
 pub use card::{
     Action, Card, CardError, Indicator, MAX_ACTIONS, MAX_LABEL_CHARACTERS, MAX_OVERRIDE_REASONS, MAX_SUGGESTIONS,
@@ -32,7 +34,9 @@ pub use codes::{ATC, LOINC, RXNORM, SNOMED_CT, UCUM};
 pub use date::{Date, Day};
 pub use decimal::Decimal;
 pub use detail::{Detail, MAX_DETAIL_BYTES};
+pub use filled::{MAX_SLOTS, Proposal, SlotValue, Template};
 pub use json::Resource;
+pub use kept::{Cell, Pack};
 pub use language::{Language, none_found};
 pub use quantity::{Conversion, Measure, QuantityError, units};
 pub use selection::Selection;
@@ -41,12 +45,13 @@ pub use selection::Selection;
 pub mod prelude {
     pub use crate::r4::*;
     pub use crate::{
-        Answer, Call, Card, Date, Day, Decimal, Detail, Failure, Language, Selection, Suggestion, View, units,
+        Answer, Call, Card, Cell, Date, Day, Decimal, Detail, Failure, Language, Pack, Proposal, Response, Selection,
+        Suggestion, View, units,
     };
 }
 
-/// Exports a function as the plugin: `cordon_sdk::service!(evaluate);` with
-/// `fn evaluate(call: &Call) -> Answer`. Once per plugin; does nothing in a native build, where tests call the function.
+/// Exports a function as the plugin: `cordon_sdk::service!(evaluate);` with `fn evaluate(call: &Call) -> Answer`, or
+/// `-> Answer<Response>` with system actions. Once per plugin; does nothing in a native build, where tests call the function.
 #[macro_export]
 macro_rules! service {
     ($evaluate:path) => {
@@ -61,6 +66,9 @@ macro_rules! service {
     $crate::wasm::export!(Plugin with_types_in $crate::wasm::bindings);
         };
         // Keeps the function and its signature checked in every build.
-        const _: fn(&$crate::Call) -> $crate::Answer = $evaluate;
+        const _: () = {
+            const fn is_a_service<T: $crate::Advice>(_: fn(&$crate::Call) -> $crate::Answer<T>) {}
+            is_a_service($evaluate);
+        };
     };
 }

@@ -1,41 +1,148 @@
 //! The host's side in a native build: a call held in memory, for tests of a plugin on its author's desk.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::{Date, Selection};
 
-/// A call without a host.
+/// The most notes of a call and the most numbers of a note, as the host has them.
+const MOST_NOTES: usize = 32;
+const MOST_ARGUMENTS: usize = 4;
+
+/// What a case gives.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct Given {
     pub(crate) hook: String,
     pub(crate) service: String,
     pub(crate) now: String,
     pub(crate) locale: String,
     pub(crate) views: BTreeMap<String, Vec<String>>,
+    pub(crate) cells: BTreeMap<String, Held>,
+    pub(crate) packs: BTreeMap<String, Pack>,
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) size: u32,
+    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) written: bool,
+}
+
+/// A call without a host.
+#[derive(Debug)]
+pub(crate) struct Call {
+    given: Given,
+    cells: BTreeMap<String, Cell>,
+    notes: RefCell<Vec<(u32, Vec<u32>)>>,
 }
 
 impl Call {
+    pub(crate) fn new(given: Given) -> Self {
+        let cell = |(name, held): (&String, &Held)| (name.clone(), Cell(Rc::new(RefCell::new(held.clone()))));
+        Self { cells: given.cells.iter().map(cell).collect(), notes: RefCell::default(), given }
+    }
+
     pub(crate) fn hook(&self) -> String {
-        self.hook.clone()
+        self.given.hook.clone()
     }
 
     pub(crate) fn service(&self) -> String {
-        self.service.clone()
+        self.given.service.clone()
     }
 
     pub(crate) fn now(&self) -> String {
-        self.now.clone()
+        self.given.now.clone()
     }
 
     pub(crate) fn locale(&self) -> String {
-        self.locale.clone()
+        self.given.locale.clone()
     }
 
     pub(crate) fn view(&self, need: &str) -> Option<View> {
-        let rows = self.views.get(need)?;
+        let rows = self.given.views.get(need)?;
         Some(View { need: need.to_owned(), rows: rows.clone() })
+    }
+
+    pub(crate) fn cell(&self, name: &str) -> Option<Cell> {
+        self.cells.get(name).cloned()
+    }
+
+    pub(crate) fn pack(&self, name: &str) -> Option<Pack> {
+        self.given.packs.get(name).cloned()
+    }
+
+    pub(crate) fn note(&self, event: u32, arguments: &[u32]) {
+        self.notes.borrow_mut().push((event, arguments.to_vec()));
+    }
+
+    /// What was noted.
+    pub(crate) fn notes(&self) -> Vec<(u32, Vec<u32>)> {
+        self.notes.borrow().clone()
+    }
+
+    /// Whether the host would have ended the call for its notes.
+    pub(crate) fn is_noisy(&self) -> bool {
+        let notes = self.notes.borrow();
+        notes.len() > MOST_NOTES || notes.iter().any(|(_, arguments)| arguments.len() > MOST_ARGUMENTS)
+    }
+
+    /// What the written cells hold.
+    pub(crate) fn written(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let held = self.cells.iter().map(|(name, cell)| (name, cell.0.borrow()));
+        held.filter(|(_, held)| held.written).map(|(name, held)| (name.clone(), held.bytes.clone())).collect()
+    }
+}
+
+/// A cell: all handles of one call are one cell.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell(Rc<RefCell<Held>>);
+
+impl Cell {
+    pub(crate) fn size(&self) -> u32 {
+        self.0.borrow().size
+    }
+
+    pub(crate) fn read(&self) -> Option<Vec<u8>> {
+        self.0.borrow().bytes.clone()
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        self.put(Some(bytes.to_vec()));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.put(None);
+    }
+
+    fn put(&self, bytes: Option<Vec<u8>>) {
+        let mut held = self.0.borrow_mut();
+        (held.bytes, held.written) = (bytes, true);
+    }
+}
+
+/// A data pack.
+#[derive(Debug, Clone)]
+pub(crate) struct Pack {
+    pub(crate) version: String,
+    pub(crate) bytes: Rc<[u8]>,
+}
+
+impl Pack {
+    pub(crate) fn version(&self) -> String {
+        self.version.clone()
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn read(&self, offset: u32, limit: u32) -> Vec<u8> {
+        let index = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        self.bytes.iter().skip(index(offset)).take(index(limit)).copied().collect()
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 pub use serde_json::json;
 
 use crate::answer::bounded;
-use crate::{Answer, Call, memory};
+use crate::{Advice, Answer, Call, Failure, memory};
 
 /// One call to test with. Rows are what a host would hand over: already reduced to the approved elements.
 ///
@@ -26,24 +26,42 @@ use crate::{Answer, Call, memory};
 /// assert_eq!(case.run(evaluate), Ok(Vec::new()));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Case(memory::Call);
+pub struct Case(memory::Given);
+
+/// One run, as far as it can be seen natively.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run<T> {
+    /// What the plugin answered.
+    pub answer: Answer<T>,
+    /// What the cells that it wrote hold. None of a run without an answer: nothing of it is kept.
+    pub cells: BTreeMap<String, Option<Vec<u8>>>,
+    /// What it noted: code and numbers.
+    pub notes: Vec<(u32, Vec<u32>)>,
+}
+
+/// The size of a cell in a case file, where the manifest is not at hand: the largest.
+const CELL: u32 = 4_096;
 
 impl Case {
     /// A call of a service for a hook, at 2021-06-01T00:00:00Z and in English, with no need granted.
     #[must_use]
     pub fn new(hook: &str, service: &str) -> Self {
-        Self(memory::Call {
+        Self(memory::Given {
             hook: hook.to_owned(),
             service: service.to_owned(),
             now: "2021-06-01T00:00:00Z".to_owned(),
             locale: "en".to_owned(),
             views: BTreeMap::new(),
+            cells: BTreeMap::new(),
+            packs: BTreeMap::new(),
         })
     }
 
     /// Reads a case file: `{"hook", "service", "now", "locale", "needs": {"name": [resource, …]}}`; `now` and `locale`
-    /// may be left out. Decimals keep their text. `patient` and `expect` are for `cordon test`, which runs the same file
-    /// against the component, and are passed over here: rows are handed over as they stand.
+    /// may be left out. Decimals keep their text. `cells` gives what cells hold (`{"name": {"text": "…"}}`, `{"hex": "…"}`
+    /// or `null`; natively each is as large as one can be), `packs` data packs (`{"name": {…}}`). `patient` and `expect` are
+    /// for `cordon test`, which runs the same file against the component, and are passed over here: rows are handed over as
+    /// they stand.
     ///
     /// # Errors
     /// If the text is not such an object, or holds another member.
@@ -61,6 +79,21 @@ impl Case {
         let needs: BTreeMap<String, Vec<Box<RawValue>>> = serde_json::from_str(needs.get())?;
         for (need, rows) in needs {
             case.0.views.insert(need, rows.iter().map(|row| row.get().to_owned()).collect());
+        }
+        if let Some(cells) = members.remove("cells") {
+            let cells: BTreeMap<String, Option<CellText>> = serde_json::from_str(cells.get())?;
+            for (name, held) in cells {
+                let bytes = held.map(CellText::bytes).transpose()?;
+                case.0.cells.insert(name, memory::Held { size: CELL, bytes, written: false });
+            }
+        }
+        if let Some(packs) = members.remove("packs") {
+            let packs: BTreeMap<String, Box<RawValue>> = serde_json::from_str(packs.get())?;
+            for (name, pack) in packs {
+                case.0
+                    .packs
+                    .insert(name, memory::Pack { version: "case".to_owned(), bytes: pack.get().as_bytes().into() });
+            }
         }
         for ours in ["patient", "expect"] {
             members.remove(ours);
@@ -107,12 +140,69 @@ impl Case {
         self
     }
 
+    /// Grants a cell of this size, with what it holds.
+    #[must_use]
+    pub fn cell(mut self, name: &str, size: u32, held: Option<&[u8]>) -> Self {
+        let held = memory::Held { size, bytes: held.map(<[u8]>::to_vec), written: false };
+        self.0.cells.insert(name.to_owned(), held);
+        self
+    }
+
+    /// Grants a data pack, with its contents.
+    #[must_use]
+    pub fn pack(mut self, name: &str, version: &str, contents: Value) -> Self {
+        let bytes = contents.to_string().into_bytes().into();
+        self.0.packs.insert(name.to_owned(), memory::Pack { version: version.to_owned(), bytes });
+        self
+    }
+
     /// Runs a plugin's function on this call.
     ///
     /// # Errors
     /// What the function could not do.
-    pub fn run(&self, evaluate: fn(&Call) -> Answer) -> Answer {
-        bounded(evaluate(&Call(self.0.clone())))
+    pub fn run<T: Advice>(&self, evaluate: fn(&Call) -> Answer<T>) -> Answer<T> {
+        self.observe(evaluate).answer
+    }
+
+    /// Runs a plugin's function on this call and tells what it left.
+    pub fn observe<T: Advice>(&self, evaluate: fn(&Call) -> Answer<T>) -> Run<T> {
+        let call = Call(memory::Call::new(self.0.clone()));
+        let answer = bounded(evaluate(&call));
+        let answer = if call.0.is_noisy() { Err(Failure::Internal) } else { answer };
+        let cells = answer.as_ref().map(|_| call.0.written()).unwrap_or_default();
+        Run { answer, cells, notes: call.0.notes() }
+    }
+}
+
+/// What a cell holds in a case file.
+#[derive(Debug)]
+enum CellText {
+    Text(String),
+    Hex(String),
+}
+
+impl<'de> serde::Deserialize<'de> for CellText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = BTreeMap::<String, String>::deserialize(deserializer)?;
+        let mut members = members.into_iter();
+        match (members.next().as_ref().map(|(name, text)| (name.as_str(), text)), members.next()) {
+            (Some(("text", text)), None) => Ok(Self::Text(text.clone())),
+            (Some(("hex", text)), None) => Ok(Self::Hex(text.clone())),
+            _ => Err(D::Error::custom("a cell is {\"text\": …}, {\"hex\": …} or null")),
+        }
+    }
+}
+
+impl CellText {
+    fn bytes(self) -> Result<Vec<u8>, serde_json::Error> {
+        let hex = match self {
+            Self::Text(text) => return Ok(text.into_bytes()),
+            Self::Hex(hex) => hex,
+        };
+        let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes = hex.as_bytes().chunks_exact(2).map(pair).collect::<Option<Vec<u8>>>();
+        let whole = hex.bytes().all(|digit| digit.is_ascii_hexdigit()) && hex.len() % 2 == 0;
+        bytes.filter(|_| whole).ok_or_else(|| serde_json::Error::custom("hex: an even number of hexadecimal digits"))
     }
 }
 
@@ -172,5 +262,36 @@ mod tests {
         assert_eq!(Case::from_json(&with_more).unwrap().run(value).unwrap(), answer);
         assert!(Case::from_json(r#"{"hook":"a","service":"b","need":{}}"#).is_err());
         assert!(Case::from_json(r#"{"hook":"a"}"#).is_err());
+    }
+
+    #[test]
+    fn a_case_file_gives_cells_and_packs() {
+        fn reads(call: &Call) -> Answer {
+            let held = ["text", "hex", "none"].map(|name| call.cell(name).map(|cell| cell.read()));
+            let doses: BTreeMap<String, u32> = call.pack("doses")?.json()?;
+            Ok(vec![Card::info(format!("{held:?} {doses:?}"))?])
+        }
+        let case = |cell: &str| {
+            Case::from_json(&format!(
+                r#"{{"hook":"a","service":"b","needs":{{}},"packs":{{"doses":{{"x":1}}}},
+                    "cells":{{"text":{{"text":"A"}},"hex":{cell},"none":null}}}}"#
+            ))
+        };
+        let answer = case(r#"{"hex":"00fF"}"#).unwrap().run(reads).unwrap();
+        assert_eq!(answer[0].summary(), r#"[Ok(Some([65])), Ok(Some([0, 255])), Ok(None)] {"x": 1}"#);
+        for wrong in [r#"{"hex":"0"}"#, r#"{"hex":"+1"}"#, r#"{"hex":"00","text":""}"#, "{}", r#""00""#] {
+            assert!(case(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn cards_and_system_actions_are_answered_together() {
+        fn acts(_: &Call) -> Answer<Response> {
+            let card = Card::template("reduced").number("egfr", 43.9).card()?;
+            Ok(Response::new(vec![card]).act(Proposal::named("repeat").number("days", 14))?)
+        }
+        let said = Case::new("patient-view", "x").run(acts).unwrap();
+        assert_eq!(said.system_actions(), [Proposal::named("repeat").number("days", 14)]);
+        assert_eq!(said.cards()[0].as_template().map(crate::Template::name), Some("reduced"));
     }
 }

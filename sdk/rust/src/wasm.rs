@@ -1,13 +1,13 @@
 //! The side towards the host: generated bindings, and the conversion to and from them.
 
 use crate::answer::bounded;
-use crate::{Action, Answer, Card, Failure, Indicator, Selection, Suggestion};
+use crate::{Action, Advice, Answer, Card, Failure, Indicator, Proposal, Selection, SlotValue, Suggestion};
 
 /// Generated from `wit/`.
 #[expect(missing_docs, reason = "generated code")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "wit/0.1.0",
+        path: "wit",
         world: "cds-service",
         pub_export_macro: true,
         default_bindings_module: "cordon_sdk::wasm::bindings",
@@ -18,7 +18,7 @@ pub mod bindings {
 pub use bindings::export;
 pub use bindings::exports::cordon::clinical::cds::Guest;
 
-use bindings::cordon::clinical::{advice, calls, records};
+use bindings::cordon::clinical::{advice, calls, kept, records};
 
 /// The handle as the host gives it.
 pub type HostCall = calls::Call;
@@ -29,9 +29,12 @@ pub type HostAnswer = Result<advice::Response, advice::Failure>;
 ///
 /// # Errors
 /// What the function could not do.
-pub fn answer(call: HostCall, evaluate: fn(&crate::Call) -> Answer) -> HostAnswer {
+pub fn answer<T: Advice>(call: HostCall, evaluate: fn(&crate::Call) -> Answer<T>) -> HostAnswer {
     match bounded(evaluate(&crate::Call(Call(call)))) {
-        Ok(cards) => Ok(advice::Response { cards: cards.iter().map(card).collect() }),
+        Ok(said) => Ok(advice::Response {
+            cards: said.cards().iter().map(card).collect(),
+            system_actions: said.system_actions().iter().map(create).collect(),
+        }),
         Err(Failure::MissingNeed) => Err(advice::Failure::MissingNeed),
         Err(Failure::UnreadableData) => Err(advice::Failure::UnreadableData),
         Err(Failure::Internal) => Err(advice::Failure::Internal),
@@ -61,7 +64,21 @@ impl Call {
     pub(crate) fn view(&self, need: &str) -> Option<View> {
         self.0.view(need).map(View)
     }
+
+    pub(crate) fn cell(&self, name: &str) -> Option<Cell> {
+        self.0.cell(name)
+    }
+
+    pub(crate) fn pack(&self, name: &str) -> Option<Pack> {
+        self.0.pack(name)
+    }
+
+    pub(crate) fn note(&self, event: u32, arguments: &[u32]) {
+        self.0.note(event, arguments);
+    }
 }
+
+pub(crate) use kept::{Cell, Pack};
 
 #[derive(Debug)]
 pub(crate) struct View(records::View);
@@ -92,7 +109,19 @@ impl View {
 }
 
 fn card(card: &Card) -> advice::Card {
+    let text = match card.as_template() {
+        Some(template) => advice::CardText::Template(filled(template.name(), template.slots())),
+        None => advice::CardText::Free(free(card)),
+    };
     advice::Card {
+        text,
+        suggestions: card.suggestions().iter().map(suggestion).collect(),
+        override_reasons: card.override_reasons().to_vec(),
+    }
+}
+
+fn free(card: &Card) -> advice::FreeText {
+    advice::FreeText {
         summary: card.summary().to_owned(),
         detail: Some(card.markdown().to_owned()).filter(|detail| !detail.is_empty()),
         indicator: match card.indicator() {
@@ -100,19 +129,34 @@ fn card(card: &Card) -> advice::Card {
             Indicator::Warning => advice::Indicator::Warning,
             Indicator::Critical => advice::Indicator::Critical,
         },
-        suggestions: card.suggestions().iter().map(suggestion).collect(),
-        override_reasons: card.override_reasons().to_vec(),
     }
 }
 
 fn suggestion(suggestion: &Suggestion) -> advice::Suggestion {
     let action = |action: &Action| match action {
-        Action::Create(name) => advice::Action::Create(name.clone()),
+        Action::Create(proposal) => create(proposal),
         Action::Delete(id) => advice::Action::Delete(id.clone()),
     };
     advice::Suggestion {
-        label: suggestion.label().to_owned(),
+        label: Some(suggestion.label().to_owned()).filter(|label| !label.is_empty()),
         recommended: suggestion.is_recommended(),
         actions: suggestion.actions().iter().map(action).collect(),
     }
+}
+
+fn create(proposal: &Proposal) -> advice::Action {
+    advice::Action::Create(filled(proposal.name(), proposal.slots()))
+}
+
+fn filled(name: &str, slots: &[(String, SlotValue)]) -> advice::Filled {
+    let slot = |(name, value): &(String, SlotValue)| advice::Slot {
+        name: name.clone(),
+        value: match value {
+            SlotValue::Number(number) => advice::SlotValue::Number(*number),
+            SlotValue::Code(code) => advice::SlotValue::Code(code.clone()),
+            SlotValue::Date(day) => advice::SlotValue::Date(day.to_string()),
+            SlotValue::Row(id) => advice::SlotValue::Row(id.clone()),
+        },
+    };
+    advice::Filled { name: name.to_owned(), slots: slots.iter().map(slot).collect() }
 }

@@ -60,7 +60,7 @@ fn a_missing_value_is_named_if_it_can_decide() {
 fn a_missing_creatinine_can_be_ordered() {
     let card = card(&case_of(OF_80, Some(70.0), None));
     assert!(card.summary().ends_with("creatinine"));
-    assert_eq!(card.suggestions()[0].actions(), [Action::Create("creatinine".to_owned())]);
+    assert_eq!(card.suggestions()[0].actions(), [Action::Create("creatinine".into())]);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn no_creatinine_is_said_and_the_test_can_be_ordered() {
     let card = card(&case([metformin()]));
     assert!(card.summary().contains("because no usable creatinine is in the data available"), "{}", card.summary());
     assert!(card.markdown().contains("Creatinine: none found in the data available"));
-    assert_eq!(card.suggestions()[0].actions(), [Action::Create("creatinine".to_owned())]);
+    assert_eq!(card.suggestions()[0].actions(), [Action::Create("creatinine".into())]);
 }
 
 #[test]
