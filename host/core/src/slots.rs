@@ -181,7 +181,7 @@ impl Slot {
     ///
     /// # Errors
     /// [`ProfileError::Slot`]: not a value that this slot takes.
-    pub(crate) fn text(&self, value: &SlotValue, locale: &str, views: &[View]) -> Result<String, ProfileError> {
+    pub fn text(&self, value: &SlotValue, locale: &str, views: &[View]) -> Result<String, ProfileError> {
         match (self, value) {
             (Self::Number(slot), SlotValue::Number(number)) => Ok(slot.with_unit(slot.decimal(*number)?)),
             (Self::Code(_), SlotValue::Code(name)) => Ok(self.listed(name)?.for_locale(locale).to_owned()),
