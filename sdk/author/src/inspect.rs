@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use cordon_core::ids::{Digest, KeyId, NeedName, PluginId, ServiceId};
 use cordon_core::limits::Limits;
-use cordon_core::manifest::{CardSource, Hook, Link, Manifest, OnWithheld};
+use cordon_core::manifest::{Hook, Link, Manifest, OnWithheld};
 use cordon_trust::claim::claim;
 use cordon_trust::dsse::FormError;
 use serde::Serialize;
 
 use crate::check::{RefusedError, component, manifest};
 use crate::files::{FileError, read, read_text};
+use crate::reach::{Keeps, Sinks, keeps, link, sinks};
 use crate::words::{asks, withheld};
 
 /// Where the manifest is read from.
@@ -79,22 +80,6 @@ pub struct NeedLine {
     pub why: String,
 }
 
-/// Where its words can go. There is no other way out.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Sinks {
-    /// Cards on the screen of the clinician who called.
-    pub cards: &'static str,
-    /// Who the cards are from.
-    pub source: CardSource,
-    /// Orders it may propose, by name with their description.
-    pub proposals: Vec<String>,
-    /// Override reasons it may offer, as the clinician reads them.
-    pub override_reasons: Vec<String>,
-    /// Whether it can send anything to its maker.
-    pub sends_to_its_maker: &'static str,
-}
-
 /// What a plugin can do.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +110,8 @@ pub struct Inspection {
     pub services: Vec<ServiceLine>,
     /// All that it can ever see.
     pub needs: Vec<NeedLine>,
+    /// What it is given beside that.
+    pub keeps: Keeps,
     /// Where its words can go.
     pub sinks: Sinks,
     /// What one call may use.
@@ -159,6 +146,7 @@ pub fn inspect(path: &Path, about: &About) -> Result<Inspection, InspectError> {
         wit: manifest.wit,
         services: services(&manifest),
         needs: needs(&manifest),
+        keeps: keeps(&manifest),
         sinks: sinks(&manifest),
         plugin: manifest.id,
         version: manifest.version.to_string(),
@@ -191,16 +179,6 @@ fn needs(manifest: &Manifest) -> Vec<NeedLine> {
     manifest.needs.values().map(line).collect()
 }
 
-fn sinks(manifest: &Manifest) -> Sinks {
-    Sinks {
-        cards: "text that the card profile bounds: no HTML, image or link; up to 10 cards a call",
-        source: manifest.source.clone(),
-        proposals: manifest.proposals.iter().map(|(name, one)| format!("{name}: {}", one.description("en"))).collect(),
-        override_reasons: manifest.override_reasons.values().map(|reason| reason.display.clone()).collect(),
-        sends_to_its_maker: "no: it has no network, and nothing it writes leaves but the cards",
-    }
-}
-
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {}: {} ({})", self.plugin, self.version, self.title, self.publisher)?;
@@ -212,23 +190,14 @@ impl fmt::Display for Inspection {
         writeln!(f, "exports {}", self.exports.join(", "))?;
         writeln!(f, "answers")?;
         for service in &self.services {
-            let link =
-                service.link.as_ref().map(|link| format!(" [link on each card: {}]", link.url)).unwrap_or_default();
+            let link = service.link.as_ref().map(|told| format!(" [{}]", link(told))).unwrap_or_default();
             writeln!(f, "  {} at {}: {}{link}", service.id, service.hook.as_str(), service.description)?;
         }
         writeln!(f, "can see")?;
         for need in &self.needs {
             writeln!(f, "  {}: {}. Why: {}", need.name, need.asks, need.why)?;
         }
-        writeln!(f, "can write")?;
-        writeln!(f, "  cards from \"{}\": {}", self.sinks.source.label, self.sinks.cards)?;
-        for proposal in &self.sinks.proposals {
-            writeln!(f, "  may propose {proposal}")?;
-        }
-        for reason in &self.sinks.override_reasons {
-            writeln!(f, "  may offer the override reason \"{reason}\"")?;
-        }
-        writeln!(f, "can send data to its maker: {}", self.sinks.sends_to_its_maker)?;
+        write!(f, "{}{}", self.keeps, self.sinks)?;
         write!(f, "may use {} fuel and {} MiB a call", self.limits.fuel, self.limits.memory >> 20)
     }
 }

@@ -18,6 +18,7 @@ mod check;
 mod test;
 
 mod inspect;
+mod reach;
 mod words;
 
 mod key;
@@ -28,8 +29,9 @@ pub use cargo::{Cargo, CargoError};
 pub use check::RefusedError;
 pub use cordon_testkit::Verdict;
 pub use files::FileError;
-pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, Sinks, inspect};
+pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, inspect};
 pub use key::{KeyFileError, NewKey, new_key};
 pub use project::{NewError, Project, new_project};
+pub use reach::{Keeps, Sinks};
 pub use sign::{Package, SignError, sign};
 pub use test::{Native, TestError, TestReport, test};

@@ -12,12 +12,15 @@
 //! - `resources`: a record. A list of resources and Bundles, one Bundle, or the name of an NDJSON or JSON file beside the
 //!   case. Each need is searched in it. `draftOrders` (resources) and `selections` (`Type/id`) go with it.
 //!
+//! `cells` gives what cells hold (`{"name": {"text": "…"}}`, `{"hex": "00ff"}` or `null`), `packs` the contents of data packs:
+//! JSON, or the name of a file beside the case.
+//!
 //! Either way the pipeline decides what the plugin sees: a row that is not this patient's or not what the need asks for is
 //! dropped, and elements that the manifest does not list are absent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cordon_core::ids::{NeedName, PatientId, ServiceId};
+use cordon_core::ids::{EntryName, NeedName, PatientId, ServiceId};
 use cordon_core::manifest::Hook;
 use cordon_core::message::Indicator;
 use cordon_core::record::Outcome;
@@ -26,6 +29,8 @@ use cordon_fhir::reference::Reference;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::kept::{CellBytes, Cells};
 
 /// The time of a case that names none.
 const NOW: &str = "2021-06-01T00:00:00Z";
@@ -54,6 +59,9 @@ pub enum CaseError {
     /// Something in `resources` that is no resource.
     #[error("`resources`: {0}")]
     Resources(String),
+    /// The contents of a pack that cannot be read.
+    #[error("`packs`: {0}")]
+    Packs(String),
     /// A selection that is no reference.
     #[error("`selections`: write Type/id")]
     Selection,
@@ -70,6 +78,26 @@ pub struct Expect {
     /// The plugin's cards; none by default.
     #[serde(default)]
     pub cards: Vec<ExpectedCard>,
+    /// What the EHR is told to store: the descriptions of the proposals, in order; none by default.
+    #[serde(default)]
+    pub system_actions: Vec<String>,
+    /// What these cells hold after the call, `null` for nothing. A cell that is absent here is not compared.
+    #[serde(default)]
+    pub cells: BTreeMap<EntryName, Option<CellBytes>>,
+    /// What the plugin notes, in order. Absent: not compared.
+    #[serde(default)]
+    pub notes: Option<Vec<ExpectedNote>>,
+}
+
+/// One note.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedNote {
+    /// Its code.
+    pub code: u32,
+    /// Its numbers.
+    #[serde(default)]
+    pub arguments: Vec<u32>,
 }
 
 fn answered() -> Outcome {
@@ -115,6 +143,8 @@ pub struct Case {
     pub(crate) locale: String,
     pub(crate) patient: PatientId,
     pub(crate) given: Given,
+    pub(crate) cells: Cells,
+    pub(crate) packs: BTreeMap<EntryName, Value>,
     pub(crate) expect: Expect,
 }
 
@@ -130,6 +160,10 @@ struct Raw {
     resources: Option<Value>,
     draft_orders: Option<Vec<Value>>,
     selections: Option<Vec<String>>,
+    #[serde(default)]
+    cells: Cells,
+    #[serde(default)]
+    packs: BTreeMap<EntryName, Value>,
     expect: Expect,
 }
 
@@ -149,9 +183,28 @@ impl Case {
             locale: raw.locale.unwrap_or_else(|| "en".to_owned()),
             patient: raw.patient,
             given: given(raw.needs, raw.resources, raw.draft_orders, raw.selections, open)?,
+            cells: raw.cells,
+            packs: raw
+                .packs
+                .into_iter()
+                .map(|(name, pack)| Ok((name, contents(pack, open)?)))
+                .collect::<Result<_, _>>()?,
             expect: raw.expect,
         })
     }
+
+    /// The contents of the data packs that it gives.
+    #[must_use]
+    pub fn packs(&self) -> &BTreeMap<EntryName, Value> {
+        &self.packs
+    }
+}
+
+/// The contents of a pack: themselves, or what a file beside the case holds.
+fn contents(pack: Value, open: &dyn Fn(&str) -> Option<String>) -> Result<Value, CaseError> {
+    let Value::String(name) = pack else { return Ok(pack) };
+    let text = open(&name).ok_or_else(|| CaseError::Packs(format!("no file `{name}` beside the case")))?;
+    parse(text.as_bytes(), JsonLimits::default()).map_err(|error| CaseError::Packs(format!("`{name}`: {error}")))
 }
 
 fn given(
@@ -286,6 +339,15 @@ mod tests {
         assert_eq!(given(&bundle), 2);
         assert_eq!(given(r#""ward.ndjson""#), 2);
         assert!(matches!(read(r#""resources":"other.ndjson","expect":{}"#), Err(CaseError::Resources(_))));
+    }
+
+    #[test]
+    fn a_pack_comes_in_the_case_or_as_a_file() {
+        let packs =
+            |packs: &str| read(&format!(r#""needs":{{}},"packs":{packs},"expect":{{}}"#)).map(|case| case.packs);
+        assert_eq!(packs(r#"{"doses":{"x":1}}"#).unwrap().len(), 1);
+        assert!(matches!(packs(r#"{"doses":"ward.ndjson"}"#), Err(CaseError::Packs(_))), "not one JSON document");
+        assert!(matches!(packs(r#"{"doses":"other.json"}"#), Err(CaseError::Packs(_))));
     }
 
     #[test]

@@ -5,11 +5,36 @@ use cordon_core::record::Outcome;
 use serde_json::Value;
 
 use crate::case::{Expect, ExpectedCard};
+use crate::desk::Left;
+use crate::kept::CellBytes;
 
-/// The cards of a response, as the client gets them.
-pub(crate) fn cards(response: &Response) -> Vec<Value> {
+/// The cards or the system actions of a response, as the client gets them.
+pub(crate) fn listed(response: &Response, member: &str) -> Vec<Value> {
     let body = response.body.as_deref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
-    body.and_then(|body| body.get("cards").and_then(Value::as_array).cloned()).unwrap_or_default()
+    body.and_then(|body| body.get(member).and_then(Value::as_array).cloned()).unwrap_or_default()
+}
+
+/// Every difference in what was left beside the cards.
+pub(crate) fn left(expect: &Expect, actions: &[Value], left: &Left) -> Vec<String> {
+    let mut found = Vec::new();
+    let described = |action: &Value| action.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let actions: Vec<String> = actions.iter().map(described).collect();
+    if actions != expect.system_actions {
+        found.push(format!("expected the system actions {:?}, got {actions:?}", expect.system_actions));
+    }
+    let held = |cell: &Option<CellBytes>| serde_json::to_string(cell).unwrap_or_default();
+    for (name, wanted) in &expect.cells {
+        let cell = left.cells.get(name).cloned().flatten();
+        if cell != *wanted {
+            found.push(format!("expected {} in the cell `{name}`, got {}", held(wanted), held(&cell)));
+        }
+    }
+    let notes: Vec<_> = left.notes.iter().map(|note| (note.event, note.arguments.clone())).collect();
+    let wanted = expect.notes.as_ref().map(|notes| notes.iter().map(|note| (note.code, note.arguments.clone())));
+    if let Some(wanted) = wanted.map(Iterator::collect::<Vec<_>>).filter(|wanted| *wanted != notes) {
+        found.push(format!("expected the notes {wanted:?}, got {notes:?}"));
+    }
+    found
 }
 
 /// Every difference, in the order of the answer.

@@ -12,7 +12,8 @@ use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NameError, NeedName, Rol
 use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
-use cordon_core::ports::{KeepsNothing, LedgerError, NoBreaker};
+use cordon_core::message::Said;
+use cordon_core::ports::{LedgerError, NoBreaker};
 use cordon_core::record::{Event, NeedCounts};
 use cordon_core::words::Words;
 use cordon_fhir::reference::Reference;
@@ -22,6 +23,7 @@ use cordon_runtime::{ComponentError, Engine, EngineError, LocalRunner, Plugins};
 use serde_json::Value;
 
 use crate::case::{Case, Given};
+use crate::kept::{Cells, Shelf, after};
 use crate::ports::{Book, Memory, Seen, Watching};
 use crate::report::CaseReport;
 
@@ -62,7 +64,17 @@ pub(crate) struct Ran {
     pub(crate) response: Response,
     pub(crate) needs: BTreeMap<NeedName, NeedCounts>,
     pub(crate) seen: Seen,
+    pub(crate) left: Left,
     pub(crate) elapsed: Duration,
+}
+
+/// What a run left in the hospital.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// What the cells hold now.
+    pub(crate) cells: Cells,
+    /// What was noted.
+    pub(crate) notes: Vec<Said>,
 }
 
 impl Desk {
@@ -112,18 +124,21 @@ impl Desk {
             labels: &NoRules,
             runner: &watching,
             ledger: &book,
-            kept: &KeepsNothing,
+            kept: &Shelf { cells: &case.cells, packs: &case.packs },
             breaker: &NoBreaker,
             words: &words,
             latency: Latency::Buckets,
         };
         let (response, elapsed) = timed(|| invoke(call, ports));
-        let needs = book.0.into_inner().pop().map(|record| counts(record.event)).unwrap_or_default();
-        Ok(Ran { response: response?, needs, seen: watching.seen.into_inner(), elapsed })
+        let (needs, left) = book.0.into_inner().pop().map_or_else(Default::default, |(record, effects)| {
+            let left = Left { cells: after(&case.cells, effects.cells), notes: record.private.notes };
+            (counts(record.event), left)
+        });
+        Ok(Ran { response: response?, needs, seen: watching.seen.into_inner(), left, elapsed })
     }
 
     fn hook_call(&self, manifest: &Manifest, service: &Service, case: &Case) -> Result<HookCall, DeskError> {
-        let installed = Installed::new(manifest.clone(), self.component, self.component, &Grant::whole(manifest))?;
+        let installed = Installed::new(manifest.clone(), self.component, self.component, &everything(manifest))?;
         let context = Context::of(manifest, &case.given);
         Ok(HookCall {
             invocation: MintedId::from_random([0; 16]),
@@ -149,6 +164,18 @@ impl Desk {
             coins: Coins::new([0; 32]),
         })
     }
+}
+
+/// The whole grant, and what a hospital has to think about twice: a desk shows what the plugin does when it has it.
+fn everything(manifest: &Manifest) -> Grant {
+    let mut grant = Grant::whole(manifest);
+    for proposal in manifest.proposals.values() {
+        grant.powers.allow.extend(proposal.allow());
+        if proposal.is_system_action() {
+            grant.powers.system_actions.insert(proposal.resource_type().to_owned());
+        }
+    }
+    grant
 }
 
 #[expect(clippy::disallowed_methods, reason = "a desk tells how long a run took; no result depends on it")]

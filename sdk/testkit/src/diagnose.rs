@@ -9,14 +9,18 @@ use cordon_fhir::compartment::{Membership, membership};
 use crate::case::{Case, Given};
 use crate::desk::{Desk, DeskError, Ran};
 use crate::elements;
+use crate::filled::misfilled;
+use crate::kept::misgiven;
 
 /// What the card profile has room for (`cordon_core::release` and `cordon_core::profile`).
-const CAPS: &str = "at most 10 cards; a summary has at most 139 characters, a label 80, a detail 4,096 bytes";
+const CAPS: &str = "at most 4 cards, or [cards] most, which is at most 10; a summary has at most 139 characters, a label 80, a detail 4,096 bytes";
 
 /// All that can be said about a failed case.
 pub(crate) fn diagnose(desk: &Desk, service: &Service, case: &Case, ran: &Ran) -> Result<Vec<String>, DeskError> {
     let mut said = undeclared(desk.manifest(), case, ran);
     said.extend(ended(desk.manifest(), case, ran));
+    said.extend(misfilled(desk.manifest(), &ran.seen));
+    said.extend(misgiven(desk.manifest(), &case.cells, &case.packs));
     said.extend(dropped(case, ran));
     said.extend(foreign(case));
     match ran.response.outcome {
@@ -42,12 +46,18 @@ fn undeclared(manifest: &Manifest, case: &Case, ran: &Ran) -> Vec<String> {
     let asked = ran.seen.watched.unmet.iter().filter(|name| lacks(name)).map(|name| {
         format!("the plugin asks for the view \"{name}\", which no [[need]] of plugin.toml declares: add one with name = \"{name}\"")
     });
+    let kept = |name: &str| {
+        let declared = manifest.cells.keys().chain(manifest.packs.keys()).any(|known| known.as_str() == name);
+        (!declared)
+            .then(|| format!("the plugin asks for {name:?}, which no [[cell]] and no [[pack]] of plugin.toml declares"))
+    };
+    let kept = ran.seen.watched.unkept.iter().filter_map(|name| kept(name));
     let given = case.given.named();
     let given = given
         .iter()
         .filter(|name| lacks(name.as_str()))
         .map(|name| format!("the case gives rows for the need \"{name}\", which no [[need]] of plugin.toml declares"));
-    asked.chain(given).collect()
+    asked.chain(kept).chain(given).collect()
 }
 
 fn ended(manifest: &Manifest, case: &Case, ran: &Ran) -> Option<String> {
@@ -59,7 +69,9 @@ fn ended(manifest: &Manifest, case: &Case, ran: &Ran) -> Option<String> {
         Outcome::PolicyUnavailable => "the policy could not be evaluated: this is a fault of the desk".to_owned(),
         Outcome::RunnerUnavailable => "the runner failed: this is a fault of the desk".to_owned(),
         Outcome::KeptUnavailable => "cells could not be read: this is a fault of the desk".to_owned(),
-        Outcome::NoPack(pack) => format!("the case gives no contents for the data pack `{pack}`"),
+        Outcome::NoPack(pack) => {
+            format!("the case gives no contents for the data pack `{pack}`: add them under `packs`")
+        }
         Outcome::Suspended => "the plugin was stopped: this is a fault of the desk".to_owned(),
         Outcome::Failed(failure) => failed(*failure),
         Outcome::Trapped(Trap::Profile) => {
@@ -116,10 +128,14 @@ fn trapped(trap: Trap, limits: Limits, case: &Case) -> String {
         ),
         Trap::Stack => "the plugin's stack is exhausted: a recursion without end, or one that is too deep".to_owned(),
         Trap::Handles => {
-            format!("the plugin held more than {} handles at once: drop views that are read", limits.handles)
+            format!(
+                "the plugin held more than {} handles at once: drop views, cells and packs that are read",
+                limits.handles
+            )
         }
         Trap::Transfer => format!(
-            "one transfer was larger than {} MiB, or all together were too many: read a view in smaller steps",
+            "one transfer was larger than {} MiB, or all together were too many: read a view in smaller steps. A cell written \
+             with more than its size, a 33rd note and a fifth number of a note end a run in the same way",
             mib(limits.transfer)
         ),
         Trap::Deadline => "the run was cut off by the wall clock".to_owned(),

@@ -10,7 +10,7 @@ use cordon_core::manifest::{Manifest, Need, Service, Source};
 use serde_json::Value;
 
 use crate::case::{Case, Given};
-use crate::compare::{cards, differences};
+use crate::compare::{differences, listed};
 use crate::desk::{Desk, DeskError, Ran};
 
 /// More candidates than a person would try.
@@ -35,7 +35,7 @@ pub(crate) fn missing(desk: &Desk, service: &Service, case: &Case, ran: &Ran) ->
             continue;
         }
         let outcome = &again.response.outcome;
-        let passes = differences(&case.expect, outcome, &cards(&again.response)).is_empty();
+        let passes = differences(&case.expect, outcome, &listed(&again.response, "cards")).is_empty();
         let effect = if passes { "this case passes" } else { "the answer is another one" };
         let need = &need.name;
         found.push(format!("[[need]] `{need}` does not list \"{path}\": with it among its elements, {effect}"));

@@ -10,13 +10,16 @@
 
 mod case;
 mod desk;
+mod kept;
 mod ports;
 
 mod compare;
 mod diagnose;
 mod elements;
+mod filled;
 mod report;
 
-pub use case::{Case, CaseError, Expect, ExpectedCard};
+pub use case::{Case, CaseError, Expect, ExpectedCard, ExpectedNote};
 pub use desk::{Desk, DeskError};
+pub use kept::CellBytes;
 pub use report::{CaseReport, Verdict};

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use cordon_core::ids::{NeedName, PatientId, PseudonymKey, TenantId};
 use cordon_core::label::{Labeled, Labels as _, NoRules};
-use cordon_core::message::{RunMessage, RunReply};
+use cordon_core::message::{Answer, RunEnd, RunMessage, RunReply, Said};
 use cordon_core::ports::{Each, Effects, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
 use cordon_core::record::{LeafIndex, Record};
+use cordon_core::view::View;
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::search::primary_date;
 use cordon_fhir::types::resource_id;
@@ -48,13 +49,13 @@ impl Records for Memory<'_> {
 
 /// A ledger in memory.
 #[derive(Default)]
-pub(crate) struct Book(pub(crate) RefCell<Vec<Record>>);
+pub(crate) struct Book(pub(crate) RefCell<Vec<(Record, Effects)>>);
 
 impl Ledger for Book {
-    fn append(&self, record: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
         let mut records = self.0.borrow_mut();
         let leaf = u64::try_from(records.len()).map_err(|_| LedgerError)?;
-        records.push(record.clone());
+        records.push((record.clone(), effects));
         Ok(LeafIndex(leaf))
     }
 }
@@ -64,6 +65,12 @@ impl Ledger for Book {
 pub(crate) struct Seen {
     /// Rows handed over, by need.
     pub(crate) rows: BTreeMap<NeedName, usize>,
+    /// What was handed over.
+    pub(crate) views: Vec<View>,
+    /// What the plugin answered, before it was released.
+    pub(crate) answer: Option<Answer>,
+    /// What it noted, before it was released.
+    pub(crate) notes: Vec<Said>,
     /// What the runtime tells on a desk.
     pub(crate) watched: Watched,
 }
@@ -77,8 +84,13 @@ pub(crate) struct Watching<'a> {
 impl Runner for Watching<'_> {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         let rows = message.views.iter().map(|view| (view.need().clone(), view.rows().len())).collect();
+        let views = message.views.clone();
         let (reply, watched) = self.runner.watch(message)?;
-        *self.seen.borrow_mut() = Seen { rows, watched };
+        let answer = match &reply.end {
+            RunEnd::Answered(answer) => Some(answer.clone()),
+            RunEnd::Failed(_) | RunEnd::Trapped(_) => None,
+        };
+        *self.seen.borrow_mut() = Seen { rows, views, answer, notes: reply.notes.clone(), watched };
         Ok(reply)
     }
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cordon_core::ids::NeedName;
+use cordon_core::ids::{EntryName, NeedName};
 use cordon_core::manifest::Service;
+use cordon_core::message::Said;
 use cordon_core::record::Outcome;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::case::{Case, CaseError};
-use crate::compare::{cards, differences, name};
+use crate::compare::{differences, left, listed, name};
 use crate::desk::{Desk, DeskError, Ran};
 use crate::diagnose::{diagnose, empty_needs};
+use crate::kept::CellBytes;
 
 /// Whether a case came out as expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,6 +39,15 @@ pub struct CaseReport {
     pub outcome: Option<Outcome>,
     /// The cards as a client gets them.
     pub cards: Vec<Value>,
+    /// What the EHR is told to store, as a client gets it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub system_actions: Vec<Value>,
+    /// What the cells hold after the call: those that the case gives, and those that were written.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cells: BTreeMap<EntryName, Option<CellBytes>>,
+    /// What the operators are told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Said>,
     /// Rows handed over, by need.
     pub rows: BTreeMap<NeedName, usize>,
     /// What differs from what is expected. Empty if the case passed.
@@ -61,8 +72,12 @@ impl CaseReport {
         case: &Case,
         ran: Ran,
     ) -> Result<Self, DeskError> {
-        let cards = cards(&ran.response);
-        let differences = differences(&case.expect, &ran.response.outcome, &cards);
+        let cards = listed(&ran.response, "cards");
+        let system_actions = listed(&ran.response, "systemActions");
+        let mut differences = differences(&case.expect, &ran.response.outcome, &cards);
+        if ran.response.outcome == case.expect.outcome {
+            differences.extend(left(&case.expect, &system_actions, &ran.left));
+        }
         let (verdict, diagnosis) = if differences.is_empty() {
             (Verdict::Passed, Vec::new())
         } else {
@@ -76,6 +91,9 @@ impl CaseReport {
             case: case_name.to_owned(),
             verdict,
             cards,
+            system_actions,
+            cells: ran.left.cells,
+            notes: ran.left.notes,
             differences,
             diagnosis,
             fuel: ran.response.fuel,
@@ -106,6 +124,9 @@ impl CaseReport {
             verdict: Verdict::Failed,
             outcome: None,
             cards: Vec::new(),
+            system_actions: Vec::new(),
+            cells: BTreeMap::new(),
+            notes: Vec::new(),
             rows: BTreeMap::new(),
             differences: vec![difference],
             diagnosis,

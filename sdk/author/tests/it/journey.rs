@@ -37,6 +37,58 @@ fn a_built_component_imports_the_contract_alone() {
     assert!(shown.contains("can send data to its maker: no"), "{shown}");
 }
 
+/// What a manifest can ask for beside needs.
+const MORE: &str = r#"
+[[cell]]
+name = "seen"
+size = 64
+why = "So as not to say it twice."
+
+[[pack]]
+name = "limits"
+schema = '{"type":"object"}'
+most-bytes = 1000
+url = "https://packs.example.org/limits.json"
+why = "Limits change."
+
+[[note]]
+code = 7
+text = "No unit"
+
+[[template]]
+name = "high"
+indicator = "warning"
+summary = { en = "Potassium {value}" }
+slot.value = { number = { min = "0", max = "10", step = "0.1", unit = "mmol/L" } }
+
+[[proposal]]
+name = "repeat"
+description = "Repeat potassium"
+resource = '{"resourceType":"ServiceRequest","status":"draft","intent":"proposal","code":{"text":"Potassium"}}'
+system-action = true
+"#;
+
+#[test]
+fn all_that_a_manifest_asks_for_is_shown_with_what_it_lets_out() {
+    let (folder, built) = project();
+    let place = TempDir::new().unwrap();
+    let manifest = place.path().join("plugin.toml");
+    let templated = text(&folder.join("plugin.toml")).replace("mode = \"text\"", "mode = \"templated\"");
+    write(&manifest, format!("{templated}{MORE}"));
+    let shown = inspect(&built.component, &About::Manifest(manifest)).unwrap().to_string();
+    for line in [
+        "keeps the cell seen: 64 bytes. Why: So as not to say it twice.",
+        "reads its publisher's pack limits: at most 1000 bytes, brought as a file or fetched from https://packs.example.org",
+        "the template high (Warning): Potassium {value}; value is a number from 0.0 to 10.0 mmol/L in steps of 0.1",
+        "may have stored unasked, if granted, repeat, a ServiceRequest",
+        "may note to the operators 7: No unit",
+        "to this plugin, in later calls of the same patient, purpose and clearance, at most 512 bits: cell `seen`: 64 bytes",
+        "to its publisher: that this host fetches a data pack once a day, whatever happens here; nothing that depends on a patient",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+}
+
 #[test]
 fn a_signed_package_is_one_that_a_hospital_verifies() {
     let (folder, built) = project();

@@ -43,7 +43,11 @@ fn the_rule_of_the_card_profile_is_named() {
     because("returns_a_thousand_cards", &silent(), "too many cards");
     // The guest puts the locale into its summary.
     let long = json!({"needs": {}, "locale": "e".repeat(200), "expect": {}});
-    because("reads_the_labs", &long, "too long (at most 10 cards; a summary has at most 139 characters");
+    because(
+        "reads_the_labs",
+        &long,
+        "too long (at most 4 cards, or [cards] most, which is at most 10; a summary has at most 139 characters",
+    );
 }
 
 #[test]

@@ -4,3 +4,7 @@
 mod desk;
 #[cfg(test)]
 mod diagnosis;
+#[cfg(test)]
+mod example;
+#[cfg(test)]
+mod kept;
