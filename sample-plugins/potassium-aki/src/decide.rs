@@ -87,8 +87,8 @@ pub enum Why {
     NoResult,
     /// No result counts; the newest does not for this reason.
     PassedOver(PassedOver),
-    /// The newest that counts is older than 7 days: so many days.
-    Stale(i64),
+    /// The newest that counts is older than 7 days.
+    Stale,
     /// The newest is a bound that leaves the answer open.
     Bound,
     /// The newest has a date without a time.
@@ -199,8 +199,7 @@ pub fn decide(labs: &Labs, drugs: &Drugs, last: Option<LastAlert>) -> (Vec<Findi
 fn fresh(series: &Series, now: i64) -> Result<&Measured, Why> {
     let newer = series.newer_passed_over();
     let Some(newest) = series.newest() else { return Err(newer.map_or(Why::NoResult, Why::PassedOver)) };
-    let age = now - newest.at;
-    if age > SEVEN_DAYS { Err(Why::Stale(age / 86_400)) } else { Ok(newest) }
+    if now - newest.at > SEVEN_DAYS { Err(Why::Stale) } else { Ok(newest) }
 }
 
 /// A raised value is said even if a newer one does not count; a value that is not raised is then not enough.

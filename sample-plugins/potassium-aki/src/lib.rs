@@ -4,6 +4,7 @@
 //! - [`drugs`] recognises drugs that keep potassium in the body.
 //! - [`decide`] holds the limits and decides what to say.
 //! - [`alert`] remembers what was last shown.
+//! - `said` chooses a template of the manifest: the words of a card are signed, a call fills in numbers, codes and rows.
 //!
 //! Whatever cannot be computed is said to be "not computed, because". Silence means that both were computed and nothing was
 //! found, or that the same alert about the same result was shown in the last 12 hours.
@@ -13,18 +14,19 @@ pub mod alert;
 pub mod decide;
 pub mod drugs;
 pub mod results;
-mod text;
+mod said;
 
 use cordon_sdk::prelude::*;
-use cordon_sdk::{CardError, Indicator};
 
-use decide::{Band, Finding, Labs, Stage};
+use alert::LastAlert;
+use decide::{Labs, decide};
 use drugs::Drugs;
 use results::{CREATININE_CODES, POTASSIUM, POTASSIUM_CODES, Series};
 
 cordon_sdk::service!(evaluate);
 
-/// Answers `patient-view`: at most one card for potassium, for its rise and for the kidney.
+/// Answers `patient-view`: at most one card for potassium, for its rise and for the kidney. What was shown is kept in the cell
+/// `last-alert`; if the hospital did not grant it, every alert is shown every time.
 ///
 /// # Errors
 /// [`Failure::MissingNeed`] without one of the needs, [`Failure::UnreadableData`] if a row cannot be understood,
@@ -39,20 +41,13 @@ pub fn evaluate(call: &Call) -> Answer {
         creatinine: Series::read(&creatinine, &CREATININE_CODES, &units::CREATININE, &now),
         now: now.instant().ok_or(Failure::Internal)?,
     };
-    let (findings, _) = decide::decide(&labs, &drugs, None);
-    let cards: Result<Vec<_>, CardError> = findings.iter().map(|finding| card(finding, call.language())).collect();
-    Ok(cards?)
-}
-
-fn card(finding: &Finding, language: Language) -> Result<Card, CardError> {
-    let indicator = match finding {
-        Finding::Potassium { band: Band::Severe, .. } | Finding::Kidney { stage: Stage::Two | Stage::Three, .. } => {
-            Indicator::Critical
-        }
-        Finding::Potassium { band: Band::Moderate, .. }
-        | Finding::Kidney { stage: Stage::One, .. }
-        | Finding::Rise { .. } => Indicator::Warning,
-        Finding::Potassium { band: Band::Mild, .. } | Finding::NotComputed { .. } => Indicator::Info,
-    };
-    Card::new(indicator, text::summary(finding, language))?.detail(text::detail(finding, language))
+    let cell = call.cell("last-alert").ok();
+    let last = cell.as_ref().and_then(Cell::read).and_then(|bytes| LastAlert::decode(&bytes));
+    let (findings, next) = decide(&labs, &drugs, last);
+    match (cell, next) {
+        (Some(cell), Some(next)) if last != Some(next) => cell.write(&next.encode())?,
+        (Some(cell), None) if last.is_some() => cell.clear(),
+        (Some(_) | None, _) => {}
+    }
+    Ok(findings.iter().map(said::card).collect::<Result<Vec<_>, _>>()?)
 }

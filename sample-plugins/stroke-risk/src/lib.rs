@@ -4,6 +4,7 @@
 //! - [`problems`] says which recorded problems count: never those refuted or entered in error, those that are over only for
 //!   stroke and vascular disease, which are events.
 //! - [`score`] adds up, and says what follows: sex alone never asks for treatment.
+//! - `said` chooses a template of the manifest: the words of a card are signed, and a call fills in numbers and codes.
 //! - [`person`] says which points age and sex give, and for whom nothing is computed.
 //!
 //! Without atrial fibrillation there is no card. Whatever cannot be computed is said to be "not computed, because".
@@ -15,14 +16,14 @@
 pub mod codes;
 pub mod person;
 pub mod problems;
+mod said;
 pub mod score;
-mod text;
 
 use cordon_sdk::prelude::*;
 
 use person::{Person, Why};
 use problems::{Fibrillation, Problems};
-use score::{Advice, Score};
+use score::Score;
 
 cordon_sdk::service!(evaluate);
 
@@ -31,7 +32,6 @@ cordon_sdk::service!(evaluate);
 /// # Errors
 /// [`Failure::MissingNeed`] without one of the needs, [`Failure::UnreadableData`] if a row cannot be understood.
 pub fn evaluate(call: &Call) -> Answer {
-    let language = call.language();
     let patient = call.need("patient")?.first::<Patient>()?.unwrap_or_default();
     let problems = Problems::read(&call.need("problems")?.all::<Condition>()?);
     let computed = match problems.fibrillation {
@@ -43,15 +43,8 @@ pub fn evaluate(call: &Call) -> Answer {
         }
     };
     let card = match computed {
-        Err(why) => Card::info(text::not_computed(why, language))?,
-        Ok(score) => {
-            let summary = text::summary(&score, language);
-            let card = match score.advice() {
-                Advice::None | Advice::Consider => Card::info(summary)?,
-                Advice::Recommended => Card::warning(summary)?,
-            };
-            card.detail(text::detail(&score, problems.not_counted, language))?
-        }
+        Err(why) => said::not_computed(why)?,
+        Ok(score) => said::scored(&score, problems.not_counted)?,
     };
     Ok(vec![card])
 }

@@ -76,10 +76,6 @@ pub struct Score {
     pub points: [u8; 7],
 }
 
-/// Strokes in 100 patients a year, without anticoagulation, by score: Lip, Chest 2010;137:263, as tabulated in the ESC
-/// guidelines of 2010 (Camm, Eur Heart J 2010;31:2369, table 8). The figures of 7, 8 and 9 come from few patients.
-const STROKES: [&str; 10] = ["0", "1.3", "2.2", "3.2", "4.0", "6.7", "9.8", "9.6", "6.7", "15.2"];
-
 impl Score {
     /// Adds up.
     #[must_use]
@@ -101,12 +97,6 @@ impl Score {
     #[must_use]
     pub fn total(&self) -> u8 {
         self.points.iter().sum()
-    }
-
-    /// Strokes in 100 patients a year, as the source prints it.
-    #[must_use]
-    pub fn strokes(&self) -> &'static str {
-        STROKES.get(usize::from(self.total())).copied().unwrap_or_default()
     }
 
     /// What follows.
@@ -168,15 +158,5 @@ mod tests {
             assert_eq!(advice(hypertension, Age::From65, sex), Advice::Recommended, "{sex:?}");
             assert_eq!(advice(Factors { stroke: true, ..NONE }, Age::Under65, sex), Advice::Recommended, "{sex:?}");
         }
-    }
-
-    #[test]
-    fn the_stroke_rates_are_those_of_the_table() {
-        let rate = |factors, age, sex| Score::new(factors, age, sex).strokes();
-        assert_eq!(rate(NONE, Age::Under65, Sex::Male), "0");
-        assert_eq!(rate(NONE, Age::From75, Sex::Male), "2.2");
-        assert_eq!(rate(Factors { stroke: true, ..NONE }, Age::From75, Sex::Male), "4.0");
-        assert_eq!(rate(ALL, Age::From75, Sex::Male), "6.7");
-        assert_eq!(rate(ALL, Age::From75, Sex::Female), "15.2");
     }
 }

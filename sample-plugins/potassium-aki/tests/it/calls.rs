@@ -5,6 +5,8 @@ use cordon_sdk::{Card, Date, LOINC, RXNORM, UCUM};
 use potassium_aki::evaluate;
 use serde_json::Value;
 
+use crate::manifest;
+
 /// Potassium in serum or plasma. LOINC.
 pub(crate) const POTASSIUM: &str = "2823-3";
 /// Creatinine in serum or plasma. LOINC.
@@ -31,8 +33,9 @@ pub(crate) fn creatinine(value: f64, at: &str) -> Value {
     result(CREATININE, value, "mg/dL", at)
 }
 
+/// A result whose row is named for what it holds.
 pub(crate) fn result(code: &str, value: f64, unit: &str, at: &str) -> Value {
-    json!({"resourceType": "Observation", "status": "final", "effectiveDateTime": at,
+    json!({"resourceType": "Observation", "id": format!("{value} {unit}"), "status": "final", "effectiveDateTime": at,
         "code": {"coding": [{"system": LOINC, "code": code}]},
         "valueQuantity": {"value": value, "unit": unit, "system": UCUM, "code": unit}})
 }
@@ -52,6 +55,7 @@ pub(crate) fn cards(case: &Case) -> Vec<Card> {
     case.run(evaluate).unwrap()
 }
 
+/// What the cards say in English.
 pub(crate) fn summaries(case: &Case) -> Vec<String> {
-    cards(case).iter().map(|card| card.summary().to_owned()).collect()
+    cards(case).iter().map(|card| manifest::summary(card, "en")).collect()
 }

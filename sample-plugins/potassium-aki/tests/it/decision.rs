@@ -152,7 +152,7 @@ fn a_bound_is_never_where_a_change_begins() {
 fn a_stale_result_is_not_used() {
     let week = 7 * 24 * HOUR;
     let said = findings(&labs(&[(6.6, week + 1)], &[(3.0, week + 1), (1.0, week + HOUR)]), ON);
-    let stale = |analyte| Finding::NotComputed { analyte, why: Why::Stale(7) };
+    let stale = |analyte| Finding::NotComputed { analyte, why: Why::Stale };
     assert_eq!(said, [stale(Analyte::Potassium), stale(Analyte::Creatinine)]);
     assert!(matches!(findings(&labs(&[(6.6, week)], &STEADY), ON)[..], [Finding::Potassium { .. }]));
 }

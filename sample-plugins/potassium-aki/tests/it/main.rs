@@ -4,5 +4,7 @@
 mod calls;
 mod cards;
 mod decision;
+#[cfg(test)]
+mod manifest;
 mod memory;
 mod rows;

@@ -4,8 +4,9 @@ use cordon_sdk::Failure;
 use cordon_sdk::testing::json;
 use stroke_risk::evaluate;
 
-use crate::{
-    DIABETES, FIBRILLATION, HEART_FAILURE, HYPERTENSION, INFARCTION, STROKE, card, case, problem, score, with_status,
+use crate::calls::{
+    DIABETES, FIBRILLATION, HEART_FAILURE, HYPERTENSION, INFARCTION, STROKE, case, detail, problem, score, summary,
+    with_status,
 };
 
 #[test]
@@ -21,9 +22,9 @@ fn without_atrial_fibrillation_there_is_no_card() {
 #[test]
 fn unconfirmed_atrial_fibrillation_gives_no_score_and_says_so() {
     for status in ["unconfirmed", "provisional", "differential"] {
-        let card = card(&case("1940-01-01", "male", &[with_status(FIBRILLATION, "active", status)]));
+        let said = summary(&case("1940-01-01", "male", &[with_status(FIBRILLATION, "active", status)]));
         let expected = "CHA2DS2-VASc not computed, because atrial fibrillation is recorded as unconfirmed only";
-        assert_eq!(card.summary(), expected, "{status}");
+        assert_eq!(said, expected, "{status}");
     }
 }
 
@@ -47,9 +48,9 @@ fn a_stroke_or_infarction_that_is_over_still_counts_and_the_others_do_not() {
 fn what_is_refuted_or_entered_in_error_never_counts() {
     for wrong in ["refuted", "entered-in-error"] {
         for code in [STROKE, INFARCTION, HYPERTENSION, DIABETES, HEART_FAILURE] {
-            let card = card(&case("1980-01-01", "male", &[problem(FIBRILLATION), with_status(code, "active", wrong)]));
-            assert!(card.summary().starts_with("CHA2DS2-VASc 0:"), "{code} {wrong}");
-            assert!(!card.markdown().contains("not counted"), "{code} {wrong}");
+            let case = case("1980-01-01", "male", &[problem(FIBRILLATION), with_status(code, "active", wrong)]);
+            assert_eq!(score(&case), "0", "{code} {wrong}");
+            assert!(detail(&case).contains("because unconfirmed or over: 0"), "{code} {wrong}");
         }
     }
 }
@@ -58,18 +59,18 @@ fn what_is_refuted_or_entered_in_error_never_counts() {
 fn what_is_unconfirmed_or_over_is_said_to_be_not_counted() {
     let unconfirmed = with_status(STROKE, "active", "provisional");
     let over = with_status(HYPERTENSION, "resolved", "confirmed");
-    let card = card(&case("1980-01-01", "male", &[problem(FIBRILLATION), unconfirmed, over]));
-    assert!(card.summary().starts_with("CHA2DS2-VASc 0:"));
-    assert!(card.markdown().contains("not counted, because unconfirmed or over: 2"), "{}", card.markdown());
+    let case = case("1980-01-01", "male", &[problem(FIBRILLATION), unconfirmed, over]);
+    assert_eq!(score(&case), "0");
+    assert!(detail(&case).contains("not counted, because unconfirmed or over: 2"), "{}", detail(&case));
 }
 
 #[test]
 fn a_problem_counts_once_however_often_it_is_recorded() {
     let resolved = with_status(HYPERTENSION, "resolved", "confirmed");
     let problems = [problem(FIBRILLATION), problem(HYPERTENSION), problem(HYPERTENSION), resolved];
-    let card = card(&case("1980-01-01", "male", &problems));
-    assert!(card.summary().starts_with("CHA2DS2-VASc 1:"));
-    assert!(!card.markdown().contains("not counted"));
+    let case = case("1980-01-01", "male", &problems);
+    assert_eq!(score(&case), "1");
+    assert!(detail(&case).contains("because unconfirmed or over: 0"));
 }
 
 #[test]
@@ -85,8 +86,8 @@ fn an_icd_10_gm_code_or_a_condition_without_statuses_counts() {
 
 #[test]
 fn mitral_stenosis_gives_no_score() {
-    let card = card(&case("1980-01-01", "male", &[problem(FIBRILLATION), problem("79619009")]));
-    assert!(card.summary().ends_with("mitral stenosis or a prosthetic heart valve is recorded"), "{}", card.summary());
+    let said = summary(&case("1980-01-01", "male", &[problem(FIBRILLATION), problem("79619009")]));
+    assert!(said.ends_with("mitral stenosis or a prosthetic heart valve is recorded"), "{said}");
 }
 
 #[test]
