@@ -13,7 +13,7 @@ use cordon_audit::tree::append;
 use cordon_core::ids::TenantId;
 use cordon_core::ports::{Effects, Ledger, LedgerError};
 use cordon_core::record::{LeafIndex, Record};
-use cordon_store::{IssuedCard, LogBatch, LogLeaf, Reader, Store};
+use cordon_store::{CellPut, IssuedCard, LogBatch, LogLeaf, Reader, Store, TranscriptPut};
 
 use crate::clock;
 
@@ -136,25 +136,37 @@ fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Box<Waiting>>, wr
 fn commit(store: &Store, signer: &SignerKey, group: &[Box<Waiting>]) -> Result<u64, LedgerError> {
     let first = store.log_size().map_err(|_| LedgerError)?;
     let mut leaves = Vec::new();
-    let mut rows = Vec::new();
-    let mut cards = Vec::new();
+    let mut batch = LogBatch::at(LeafIndex(first));
     for (at, entry) in (first..).zip(group) {
         let salt = clock::draw().map_err(|_| LedgerError)?;
         let (leaf, private) = encode(&entry.record, salt).map_err(|_| LedgerError)?;
-        rows.push(LogLeaf { bytes: leaf.as_bytes().to_vec(), private: private.as_bytes().to_vec() });
+        batch.leaves.push(LogLeaf { bytes: leaf.as_bytes().to_vec(), private: private.as_bytes().to_vec() });
         leaves.push(leaf);
-        cards.extend(entry.effects.issued.iter().map(|issued| IssuedCard {
-            tenant: entry.record.tenant.clone(),
-            card: issued.card.clone(),
-            service: issued.service.clone(),
-            leaf: LeafIndex(at),
-        }));
+        add(&mut batch, LeafIndex(at), entry);
     }
     let grown = append(first, &leaves, &StoredLog(store)).map_err(|_| LedgerError)?;
-    let checkpoint = signer.sign(&grown.head).map_err(|_| LedgerError)?;
-    let batch = LogBatch { first: LeafIndex(first), leaves: rows, hashes: grown.hashes, checkpoint, cards };
+    batch.checkpoint = signer.sign(&grown.head).map_err(|_| LedgerError)?;
+    batch.hashes = grown.hashes;
     store.append(&batch).map_err(|_| LedgerError)?;
     Ok(first)
+}
+
+/// What becomes durable with one record.
+fn add(batch: &mut LogBatch, leaf: LeafIndex, entry: &Waiting) {
+    let Waiting { record, effects: Effects { issued, cells, transcript }, answer: _ } = entry;
+    batch.cards.extend(issued.iter().map(|issued| IssuedCard {
+        tenant: record.tenant.clone(),
+        card: issued.card.clone(),
+        service: issued.service.clone(),
+        leaf,
+    }));
+    batch.cells.extend(cells.iter().map(|write| CellPut { leaf, write: write.clone() }));
+    batch.transcripts.extend(transcript.iter().map(|(invocation, transcript)| TranscriptPut {
+        tenant: record.tenant.clone(),
+        invocation: invocation.clone(),
+        at: record.at,
+        transcript: transcript.clone(),
+    }));
 }
 
 /// The log in a store, as the room that knows the tree reads it.

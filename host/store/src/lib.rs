@@ -31,6 +31,11 @@
 //! | `leaf`, `hash`, `checkpoint` | index, or size | the log: triggers refuse any change |
 //! | `private` | index of its leaf | who and why; the only part of the log that can be erased |
 //! | `card` | tenant, card | cards this host issued, so that feedback is recognised |
+//! | `cell` | tenant, plugin, patient, purpose, clearance, name | what a plugin keeps between calls, padded |
+//! | `transcript` | tenant, invocation | what failed runs saw: the newest 200, 30 days |
+//! | `pack` | tenant, plugin, name, serial | publishers' data: the newest, and the one before |
+//! | `copy` | tenant, digest | what links and icons lead to |
+//! | `quarantine` | tenant, plugin | plugins that an operator took out of use, who, when, why |
 //! | `mark` | name | whose store this is and whether it is a demo's, indelible |
 //! | `probe` | - | written by [`Store::check`] |
 //!
@@ -55,20 +60,30 @@ mod r4;
 mod resource;
 mod search;
 
+pub mod cells;
+pub mod copies;
 pub mod load;
 pub mod log;
 pub mod nonce;
+pub mod packs;
 pub mod plugins;
+pub mod quarantine;
+pub mod transcripts;
 pub mod trust;
 
+pub use cells::{CellPut, Whose};
+pub use copies::StoredCopy;
 pub use data::{DataDirectory, MarkError};
 pub use error::{KeyError, OpenError, StoreError};
 pub use labels::Relabelled;
 pub use load::{LoadError, LoadReport, Progress, load};
 pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
 pub use nonce::Spent;
+pub use packs::{NewPack, PackPut, PackStoreError, StoredPack};
 pub use plugins::{Installation, NewVersion, PluginError, StoredPlugin, StoredVersion};
 pub use policy::{PolicyStoreError, StoredPolicy};
+pub use quarantine::Quarantined;
 pub use resource::{MAX_RESOURCE, Put, RecordStore, Resource, ResourceError};
 pub use store::{Reader, Store};
+pub use transcripts::{KeptTranscript, TranscriptPut};
 pub use trust::{TrustKey, TrustKeyError};

@@ -5,8 +5,10 @@ use cordon_core::ids::{MintedId, ServiceId, TenantId};
 use cordon_core::record::LeafIndex;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::cells::{self, CellPut};
 use crate::error::StoreError;
 use crate::store::{Reader, Store};
+use crate::transcripts::{self, TranscriptPut};
 
 /// One leaf and what stands beside it.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +44,26 @@ pub struct LogBatch {
     pub checkpoint: String,
     /// Cards the leaves issue.
     pub cards: Vec<IssuedCard>,
+    /// What they write into cells. The first of two writes that read the same wins, and the other is dropped.
+    pub cells: Vec<CellPut>,
+    /// What those of them saw that failed.
+    pub transcripts: Vec<TranscriptPut>,
+}
+
+impl LogBatch {
+    /// A batch that begins here and has nothing in it yet.
+    #[must_use]
+    pub fn at(first: LeafIndex) -> Self {
+        Self {
+            first,
+            leaves: Vec::new(),
+            hashes: Vec::new(),
+            checkpoint: String::new(),
+            cards: Vec::new(),
+            cells: Vec::new(),
+            transcripts: Vec::new(),
+        }
+    }
 }
 
 /// Why a batch was not appended. Nothing of it was written.
@@ -64,7 +86,8 @@ pub enum LogError {
 }
 
 impl Store {
-    /// Appends a batch in one transaction: when this returns, leaves, hashes, checkpoint and cards are durable.
+    /// Appends a batch in one transaction: when this returns, leaves, hashes, checkpoint, cards, cells and transcripts are
+    /// durable.
     ///
     /// # Errors
     /// [`LogError`]; then nothing was written.
@@ -74,6 +97,8 @@ impl Store {
             return Err(LogError::Empty);
         }
         batch.cards.iter().try_for_each(|issued| self.own(&issued.tenant))?;
+        batch.cells.iter().try_for_each(|put| self.own(&put.write.key.tenant))?;
+        batch.transcripts.iter().try_for_each(|put| self.own(&put.tenant))?;
         self.write(|c| {
             let (size, first) = (size(c)?, batch.first.0);
             if size != first {
@@ -118,7 +143,8 @@ fn write_rest(c: &Connection, size: u64, batch: &LogBatch) -> Result<(), StoreEr
         let values = params![issued.tenant.as_str(), issued.card.as_str(), issued.service.as_str(), issued.leaf.0];
         card.execute(values)?;
     }
-    Ok(())
+    batch.cells.iter().try_for_each(|put| cells::write(c, put))?;
+    batch.transcripts.iter().try_for_each(|put| transcripts::write(c, put))
 }
 
 fn size(c: &Connection) -> Result<u64, StoreError> {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use semver::Version;
 
+use crate::cells::{self, Whose};
 use crate::error::StoreError;
 use crate::store::{Reader, Store};
 use crate::time;
@@ -139,7 +140,8 @@ impl Store {
         })
     }
 
-    /// Puts an installed version in use, with its grant. Whether the plugin is enabled does not change.
+    /// Puts an installed version in use, with its grant, and shreds the plugin's cells: they were written under another.
+    /// Whether the plugin is enabled does not change.
     ///
     /// # Errors
     /// [`PluginError::UnknownVersion`] if it is not installed.
@@ -155,19 +157,15 @@ impl Store {
                    AND EXISTS (SELECT 1 FROM plugin_version WHERE tenant = ?1 AND plugin = ?2 AND version = ?3)";
         let grant = to_json(grant)?;
         let values = params![tenant.as_str(), plugin.as_str(), version.to_string(), grant];
-        match self.write(|c| Ok::<_, StoreError>(c.execute(sql, values)?))? {
+        let (changed, shredded) = self.write(|c| {
+            let changed = c.execute(sql, values).map_err(StoreError::from)?;
+            Ok::<_, StoreError>((changed, cells::delete(c, tenant, Whose::Plugin(plugin))?))
+        })?;
+        self.overwrite(shredded);
+        match changed {
             0 => Err(PluginError::UnknownVersion { plugin: plugin.clone(), version: version.clone() }),
             _ => Ok(()),
         }
-    }
-
-    /// Replaces the grant of the version in use.
-    ///
-    /// # Errors
-    /// [`PluginError::UnknownPlugin`] if it is not installed.
-    pub fn set_grant(&self, tenant: &TenantId, plugin: &PluginId, grant: &Grant) -> Result<(), PluginError> {
-        let sql = "UPDATE plugin SET grant_json = ?3 WHERE tenant = ?1 AND plugin = ?2";
-        self.change(sql, tenant, plugin, &to_json(grant)?)
     }
 
     /// Lets the services of a plugin answer.

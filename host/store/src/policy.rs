@@ -4,6 +4,7 @@ use cordon_core::ids::{Digest, TenantId};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use crate::cells::{self, Whose};
 use crate::error::StoreError;
 use crate::store::{Reader, Store};
 use crate::time;
@@ -37,7 +38,8 @@ pub enum PolicyStoreError {
 }
 
 impl Store {
-    /// Puts a policy in force: from the next read on, it is the newest. All of it is durable, or nothing.
+    /// Puts a policy in force: from the next read on, it is the newest. The cells of the tenant are shredded: they were
+    /// written under another. All of it is durable, or nothing.
     ///
     /// # Errors
     /// [`PolicyStoreError::NotNext`] if its epoch does not follow the one in force.
@@ -55,10 +57,12 @@ impl Store {
             new.by,
             new.reason,
         ];
-        match self.write(|c| Ok::<_, StoreError>(c.execute(sql, values)?))? {
+        let shredded = self.write(|c| match c.execute(sql, values).map_err(StoreError::from)? {
             0 => Err(PolicyStoreError::NotNext(new.epoch)),
-            _ => Ok(()),
-        }
+            _ => Ok(cells::delete(c, tenant, Whose::All)?),
+        })?;
+        self.overwrite(shredded);
+        Ok(())
     }
 }
 

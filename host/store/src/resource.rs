@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cordon_core::ids::TenantId;
+use cordon_core::ids::{PatientId, TenantId};
 use cordon_core::label::Marked;
 use cordon_core::ports::Records;
 use cordon_fhir::compartment::{Membership, membership};
@@ -14,6 +14,7 @@ use cordon_fhir::types::{resource_id, resource_type};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
+use crate::cells::{self, Whose};
 use crate::error::StoreError;
 use crate::r4::is_resource_type;
 use crate::store::{Reader, Store};
@@ -109,7 +110,8 @@ pub enum Put {
 
 /// A store of records: what every database that Cordon runs on must do.
 pub trait RecordStore: Records {
-    /// Keeps a batch, all of it or nothing, and says for each what became of it.
+    /// Keeps a batch, all of it or nothing, and says for each what became of it. A Consent that is new or replaced takes
+    /// the cells of its patient with it: what they hold was made under another consent.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the batch was kept.
@@ -126,15 +128,21 @@ impl RecordStore for Store {
     fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
         self.own(tenant)?;
         let marks = self.mark(batch.iter().map(|resource| &resource.value));
-        self.write(|c| {
+        let mut shredded = 0_usize;
+        let puts = self.write(|c| {
             let marked = batch.iter().zip(&marks);
             let mut keep = |(resource, marked): (&Resource, &Option<Marked>)| {
+                for patient in concerned(c, tenant, resource)? {
+                    shredded = shredded.saturating_add(cells::delete(c, tenant, Whose::Patient(&patient))?);
+                }
                 let (put, row) = put(c, tenant, resource)?;
                 row.map_or(Ok(()), |row| self.keep_label(c, row, marked.as_ref()))?;
                 Ok(put)
             };
-            marked.map(&mut keep).collect()
-        })
+            marked.map(&mut keep).collect::<Result<_, StoreError>>()
+        })?;
+        self.overwrite(shredded);
+        Ok(puts)
     }
 
     fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
@@ -167,6 +175,24 @@ impl Reader {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// The patients whose consents a resource changes: whose Consent it is, and whose it was.
+fn concerned(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Vec<PatientId>, StoreError> {
+    if resource.reference.resource_type.as_str() != "Consent" {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT patient, bytes = ?3 FROM resource WHERE tenant = ?1 AND type = 'Consent' AND id = ?2";
+    let key = params![tenant.as_str(), resource.reference.id, resource.bytes];
+    let before: Option<(Option<String>, bool)> =
+        c.prepare_cached(sql)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let before = match before {
+        Some((_, true)) => return Ok(Vec::new()),
+        Some((patient, false)) => patient,
+        None => None,
+    };
+    // A patient whose id is none has no cells.
+    Ok(resource.patient().into_iter().chain(before).filter_map(|id| PatientId::new(id).ok()).collect())
 }
 
 /// What became of it, and its row if that is new.

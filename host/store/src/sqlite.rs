@@ -18,13 +18,14 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V2__labels", include_str!("../migrations/V2__labels.sql")),
     ("V3__policy", include_str!("../migrations/V3__policy.sql")),
     ("V4__newest", include_str!("../migrations/V4__newest.sql")),
+    ("V5__kept", include_str!("../migrations/V5__kept.sql")),
 ];
 
 /// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// More prepared statements than there are in this crate.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

@@ -19,6 +19,8 @@ pub(crate) fn batch(first: u64, count: u64) -> LogBatch {
             service: ServiceId::new("renal").unwrap(),
             leaf: LeafIndex(first),
         }],
+        cells: Vec::new(),
+        transcripts: Vec::new(),
     }
 }
 
@@ -114,7 +116,7 @@ fn an_erased_private_part_is_in_no_file_and_its_leaf_stays() {
     assert!(files_hold(&bench, "secret of 2"));
 }
 
-fn files_hold(bench: &Bench, text: &str) -> bool {
+pub(crate) fn files_hold(bench: &Bench, text: &str) -> bool {
     let files = ["cordon.db", "cordon.db-wal"].map(|name| std::fs::read(bench.file(name)).unwrap());
     files.iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
 }

@@ -8,9 +8,13 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]

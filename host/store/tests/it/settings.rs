@@ -72,7 +72,6 @@ fn a_revoked_key_stays_revoked_across_a_restart() {
 fn what_is_not_installed_cannot_be_changed() {
     let bench = Bench::new();
     let version = Version::new(1, 0, 0);
-    assert!(matches!(bench.set_grant(&tenant("ward"), &plugin(), &grant()), Err(PluginError::UnknownPlugin(_))));
     assert!(matches!(bench.enable(&tenant("ward"), &plugin()), Err(PluginError::UnknownPlugin(_))));
     assert!(matches!(bench.disable(&tenant("ward"), &plugin()), Err(PluginError::UnknownPlugin(_))));
     let activated = bench.activate(&tenant("ward"), &plugin(), &version, &grant());
@@ -101,7 +100,7 @@ fn a_version_means_one_component() {
 fn a_later_version_waits_until_it_is_activated() {
     let bench = Bench::new();
     install(&bench, "1.9.0", b"one").unwrap();
-    bench.set_grant(&tenant("ward"), &plugin(), &grant()).unwrap();
+    bench.activate(&tenant("ward"), &plugin(), &Version::new(1, 9, 0), &grant()).unwrap();
     bench.enable(&tenant("ward"), &plugin()).unwrap();
     assert_eq!(install(&bench, "1.10.0", b"two"), Ok(Installation::Waiting));
     let before = &bench.installed(&tenant("ward")).unwrap()[0];

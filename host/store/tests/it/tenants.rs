@@ -160,7 +160,6 @@ fn a_store_refuses_every_question_and_every_write_for_another_tenant() {
     assert_eq!(install(&north, &south, b"one"), Err(PluginError::Store(StoreError::Foreign)));
     let (version, grant) = (Version::new(1, 0, 0), Grant::default());
     assert_eq!(north.activate(&south, &plugin(), &version, &grant), Err(PluginError::Store(StoreError::Foreign)));
-    assert_eq!(north.set_grant(&south, &plugin(), &grant), Err(PluginError::Store(StoreError::Foreign)));
     assert_eq!(north.enable(&south, &plugin()), Err(PluginError::Store(StoreError::Foreign)));
     assert!(matches!(north.installed(&south), Err(StoreError::Foreign)));
     assert!(matches!(north.versions(&south, &plugin()), Err(StoreError::Foreign)));

@@ -1,0 +1,167 @@
+//! State cells: read before a run, written with its record, shredded when what they were written under changes.
+//!
+//! A value is padded to the size of its cell, so that neither the file nor a backup of it tells how much a plugin keeps.
+//! Which calls share a cell is decided by [`CellKey`]; here a key is only ever matched whole.
+
+use std::collections::BTreeMap;
+
+use cordon_core::cells::{CellKey, CellWrite, Held};
+use cordon_core::ids::{EntryName, PatientId, PluginId, TenantId};
+use cordon_core::record::LeafIndex;
+use rusqlite::{Connection, params};
+
+use crate::error::StoreError;
+use crate::store::{Reader, Store};
+
+/// One write of the record in `leaf`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellPut {
+    /// The record it is written with.
+    pub leaf: LeafIndex,
+    /// What is written, if nobody wrote since the run read.
+    pub write: CellWrite,
+}
+
+/// Whose cells are shredded.
+#[derive(Clone, Copy)]
+pub enum Whose<'a> {
+    /// A plugin's: its grant or its version changed.
+    Plugin(&'a PluginId),
+    /// A patient's: a Consent changed.
+    Patient(&'a PatientId),
+    /// Everybody's: the policy changed.
+    All,
+}
+
+impl Store {
+    /// Shreds cells of this tenant: they are deleted and overwritten, in the database and in its write-ahead log. Whatever
+    /// changes a grant, a version in use, the policy or a Consent has deleted them in its own transaction before; this also
+    /// takes what calls wrote that were under way then. Idempotent.
+    ///
+    /// # Errors
+    /// The store failed, or a reader held the old bytes for seconds: the cells are gone, but their bytes may still stand in
+    /// the write-ahead log, so ask again.
+    pub fn shred_cells(&self, tenant: &TenantId, whose: Whose<'_>) -> Result<(), StoreError> {
+        self.own(tenant)?;
+        self.write(|c| delete(c, tenant, whose).map(drop))?;
+        self.settle()
+    }
+
+    /// Overwrites what a transaction that is done has deleted, if it has. It may fail: a reader that still holds the old
+    /// pages is no reason to take back what was done, and the engine overwrites them when the write-ahead log begins anew.
+    pub(crate) fn overwrite(&self, deleted: usize) {
+        if deleted > 0 {
+            self.settle().ok();
+        }
+    }
+}
+
+impl Reader {
+    /// What the cells under this key hold; nothing of any other key.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn cells(&self, key: &CellKey) -> Result<BTreeMap<EntryName, Held>, StoreError> {
+        self.own(&key.tenant)?;
+        let sql = "SELECT name, version, value FROM cell
+                   WHERE tenant = ?1 AND plugin = ?2 AND patient = ?3 AND purpose = ?4 AND clearance = ?5";
+        let values = params![
+            key.tenant.as_str(),
+            key.plugin.as_str(),
+            key.patient.as_str(),
+            key.purpose.code(),
+            key.clearance.to_string()
+        ];
+        self.read(|c| {
+            let mut statement = c.prepare_cached(sql)?;
+            let mut rows = statement.query(values)?;
+            let mut cells = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let name = EntryName::new(row.get::<_, String>(0)?).map_err(|_| StoreError::Damaged)?;
+                let bytes = unpadded(&row.get::<_, Vec<u8>>(2)?).ok_or(StoreError::Damaged)?;
+                cells.insert(name, Held { version: row.get(1)?, bytes });
+            }
+            Ok(cells)
+        })
+    }
+}
+
+/// Writes what comes in time. A write that lost to another, and one that does not fit its cell, is dropped.
+pub(crate) fn write(c: &Connection, put: &CellPut) -> Result<(), StoreError> {
+    let CellWrite { key, name, read, size, bytes } = &put.write;
+    let there = "tenant = ?1 AND plugin = ?2 AND patient = ?3 AND purpose = ?4 AND clearance = ?5 AND name = ?6";
+    let (clearance, version) = (key.clearance.to_string(), put.leaf.0.saturating_add(1));
+    let (tenant, plugin, patient) = (key.tenant.as_str(), key.plugin.as_str(), key.patient.as_str());
+    let (purpose, name) = (key.purpose.code(), name.as_str());
+    let value = match bytes {
+        Some(bytes) => match padded(bytes, *size) {
+            Some(value) => value,
+            None => return Ok(()),
+        },
+        None => {
+            // Where nothing was read, nothing is there to be emptied.
+            let sql = format!("DELETE FROM cell WHERE {there} AND version = ?7");
+            let values = params![tenant, plugin, patient, purpose, clearance, name, read];
+            return Ok(c.prepare_cached(&sql)?.execute(values).map(drop)?);
+        }
+    };
+    match read {
+        Some(read) => {
+            let sql = format!("UPDATE cell SET version = ?7, value = ?8 WHERE {there} AND version = ?9");
+            let values = params![tenant, plugin, patient, purpose, clearance, name, version, value, read];
+            Ok(c.prepare_cached(&sql)?.execute(values).map(drop)?)
+        }
+        None => {
+            let sql = "INSERT OR IGNORE INTO cell (tenant, plugin, patient, purpose, clearance, name, version, value)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let values = params![tenant, plugin, patient, purpose, clearance, name, version, value];
+            Ok(c.prepare_cached(sql)?.execute(values).map(drop)?)
+        }
+    }
+}
+
+/// Deletes cells, and says how many.
+pub(crate) fn delete(c: &Connection, tenant: &TenantId, whose: Whose<'_>) -> Result<usize, StoreError> {
+    let tenant = tenant.as_str();
+    let deleted = match whose {
+        Whose::Plugin(plugin) => {
+            c.execute("DELETE FROM cell WHERE tenant = ?1 AND plugin = ?2", [tenant, plugin.as_str()])?
+        }
+        Whose::Patient(patient) => {
+            c.execute("DELETE FROM cell WHERE tenant = ?1 AND patient = ?2", [tenant, patient.as_str()])?
+        }
+        Whose::All => c.execute("DELETE FROM cell WHERE tenant = ?1", [tenant])?,
+    };
+    Ok(deleted)
+}
+
+/// The length, the bytes, and zeros up to the size; `None` if they do not fit.
+fn padded(bytes: &[u8], size: u32) -> Option<Vec<u8>> {
+    let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= size)?;
+    let mut value = length.to_be_bytes().to_vec();
+    value.extend_from_slice(bytes);
+    value.resize(usize::try_from(size).ok()?.checked_add(4)?, 0);
+    Some(value)
+}
+
+fn unpadded(value: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = value.split_first_chunk::<4>()?;
+    rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?).map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_as_long_as_its_cell_whatever_it_holds() {
+        for bytes in [&b""[..], b"\0", b"7", &[0xff; 64]] {
+            let value = padded(bytes, 64).unwrap();
+            assert_eq!(value.len(), 68);
+            assert_eq!(unpadded(&value).unwrap(), bytes);
+        }
+        assert_eq!(padded(&[0; 65], 64), None);
+        assert_eq!(unpadded(&[0, 0, 0, 9, 1]), None);
+        assert_eq!(unpadded(&[0, 0]), None);
+    }
+}
