@@ -102,6 +102,8 @@ pub struct Config {
     pub concurrent: usize,
     /// Services whose failures the hospital wants answered with no cards, in writing.
     pub empty_on_failure: Vec<ServiceId>,
+    /// Whether answers leave at fixed times after the call and not when they are ready. Default: yes.
+    pub latency_buckets: bool,
     /// The hospital's own label rules, beside the shipped ones. Default: none.
     pub label_rules: Option<String>,
     /// How confidential a row is that no rule knows. Default: restricted.
@@ -138,6 +140,8 @@ struct Raw {
     concurrent: usize,
     #[serde(default)]
     empty_on_failure: Vec<ServiceId>,
+    #[serde(default = "default_buckets")]
+    latency_buckets: bool,
     label_rules: Option<PathBuf>,
     #[serde(default = "default_unclassified")]
     unclassified: Confidentiality,
@@ -171,6 +175,10 @@ fn default_unclassified() -> Confidentiality {
 
 fn default_deadline() -> u64 {
     500
+}
+
+fn default_buckets() -> bool {
+    true
 }
 
 fn default_connections() -> usize {
@@ -259,10 +267,7 @@ impl Raw {
         if self.concurrent == 0 || self.connections == 0 {
             return Err(ConfigError::Rule("concurrent and connections: at least 1".to_owned()));
         }
-        let label_rules = match &self.label_rules {
-            Some(file) => Some(text(&folder.join(file))?),
-            None => None,
-        };
+        let label_rules = self.label_rules.as_ref().map(|file| text(&folder.join(file))).transpose()?;
         let data = folder.join(self.data);
         let clients = self.client.into_iter().map(|client| client.check(folder)).collect::<Result<Vec<_>, _>>()?;
         let mut issuers = BTreeSet::new();
@@ -290,6 +295,7 @@ impl Raw {
             connections: self.connections,
             concurrent: self.concurrent,
             empty_on_failure: self.empty_on_failure,
+            latency_buckets: self.latency_buckets,
             label_rules,
             unclassified: self.unclassified,
             consent: self.consent,

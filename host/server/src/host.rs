@@ -16,9 +16,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::{AdminError, AdminSocket};
+use crate::breaker::Breakers;
 use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
 use crate::config::{Config, ConfigError, Tenant};
+use crate::copies;
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
 use crate::hospital::{Hospital, Rules};
 use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
@@ -134,7 +136,12 @@ impl Host {
         let engine = Engine::new()?;
         let plugins = Arc::new(Plugins::default());
         let clock = Arc::new(SystemClock::start(now));
-        let rules = Rules { consent: config.consent.clone(), labels: labels.clone(), clock: clock.clone() };
+        let rules = Rules {
+            consent: config.consent.clone(),
+            labels: labels.clone(),
+            clock: clock.clone(),
+            base_url: config.base_url.clone(),
+        };
         let (own, engines) = (Arc::clone(&stores), engine.clone());
         let hospital = Arc::new(Hospital::open(own, engines, Arc::clone(&plugins), ledgers.clone(), rules));
         let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
@@ -146,6 +153,7 @@ impl Host {
         // Figures and health say nothing of patients, but they are the hospital's own: only loopback is asked for them.
         let router = crate::cds::router(state)
             .layer(axum::middleware::from_fn(operations::count))
+            .merge(copies::router(Arc::clone(&stores)))
             .merge(operations::router(Parts { stores: Arc::clone(&stores), ledgers }, address.ip().is_loopback()));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
         let started = Started { address, base_url: config.base_url, demo };
@@ -273,6 +281,8 @@ fn cds_state(
         labels,
         runner,
         ledger: ledgers,
+        kept: stores.clone(),
+        breaker: Arc::new(Breakers::new(Arc::clone(stores))),
         nonces: stores.clone(),
         cards: stores.clone(),
         clock,
@@ -299,6 +309,7 @@ fn settings(config: &Config) -> CdsSettings {
         max_concurrent: config.concurrent,
         turns: config.tenants.iter().map(|tenant| (tenant.id.clone(), tenant.concurrent)).collect(),
         empty_on_failure: config.empty_on_failure.iter().cloned().collect(),
+        latency_buckets: config.latency_buckets,
         issuers: config.clients.iter().map(|client| (client.issuer.clone(), client.settings.clone())).collect(),
         ..CdsSettings::new(config.base_url.clone())
     }

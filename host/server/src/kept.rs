@@ -2,10 +2,12 @@
 //! tenant's store or nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use cordon_core::ids::{PatientId, PseudonymKey, ServiceId, TenantId};
-use cordon_core::ports::{Each, Query, Records, RecordsError};
+use cordon_core::cells::{CellKey, Held};
+use cordon_core::ids::{EntryName, PatientId, PluginId, PseudonymKey, ServiceId, TenantId};
+use cordon_core::message::PackData;
+use cordon_core::ports::{Each, Kept, KeptError, Query, Records, RecordsError};
 use cordon_store::Store;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -17,11 +19,18 @@ use crate::jwt::{Client, NonceError, Nonces, Spent};
 
 /// The stores of a host, one for each tenant. The default is none.
 #[derive(Debug, Clone, Default)]
-pub struct Stores(BTreeMap<TenantId, Arc<Store>>);
+pub struct Stores {
+    of: BTreeMap<TenantId, Arc<Store>>,
+    packs: Arc<Mutex<Packs>>,
+}
+
+/// The data packs that calls asked for, as long as they are the ones in use: one of each name, nobody's but its tenant's.
+type Packs = BTreeMap<(TenantId, PluginId, EntryName), Arc<PackData>>;
 
 impl FromIterator<Arc<Store>> for Stores {
     fn from_iter<I: IntoIterator<Item = Arc<Store>>>(stores: I) -> Self {
-        Self(stores.into_iter().map(|store| (store.tenant().clone(), store)).collect())
+        let of = stores.into_iter().map(|store| (store.tenant().clone(), store)).collect();
+        Self { of, packs: Arc::default() }
     }
 }
 
@@ -30,14 +39,14 @@ impl Stores {
     #[must_use]
     pub fn of(&self, tenant: &TenantId) -> Option<&Arc<Store>> {
         if out!(TenantIgnored) {
-            return self.0.values().next();
+            return self.of.values().next();
         }
-        self.0.get(tenant)
+        self.of.get(tenant)
     }
 
     /// Every tenant's store, in order of the tenants.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Store>> {
-        self.0.values()
+        self.of.values()
     }
 }
 
@@ -52,6 +61,26 @@ impl Records for Stores {
 
     fn pseudonyms(&self, tenant: &TenantId) -> Result<PseudonymKey, RecordsError> {
         self.of(tenant).ok_or(RecordsError)?.pseudonyms(tenant)
+    }
+}
+
+impl Kept for Stores {
+    fn cells(&self, key: &CellKey) -> Result<BTreeMap<EntryName, Held>, KeptError> {
+        self.of(&key.tenant).ok_or(KeptError)?.cells(key).map_err(|_| KeptError)
+    }
+
+    fn pack(&self, tenant: &TenantId, plugin: &PluginId, name: &EntryName) -> Result<Option<Arc<PackData>>, KeptError> {
+        let store = self.of(tenant).ok_or(KeptError)?;
+        let Some(in_use) = store.pack(tenant, plugin, name).map_err(|_| KeptError)? else { return Ok(None) };
+        let place = (tenant.clone(), plugin.clone(), name.clone());
+        let known = self.packs.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        if let Some(known) = known.filter(|known| known.digest == in_use.digest && known.version == in_use.version) {
+            return Ok(Some(known));
+        }
+        let bytes = store.pack_bytes(tenant, plugin, name, &in_use.digest).map_err(|_| KeptError)?.ok_or(KeptError)?;
+        let pack = Arc::new(PackData { version: in_use.version, digest: in_use.digest, bytes });
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner).insert(place, Arc::clone(&pack));
+        Ok(Some(pack))
     }
 }
 

@@ -19,6 +19,8 @@ pub mod config;
 pub mod telemetry;
 
 pub mod admin;
+pub mod breaker;
+mod copies;
 pub mod hospital;
 pub mod ledger;
 

@@ -18,7 +18,9 @@ use cordon_core::ids::{Coins, Digest, Issuer, PatientId, ServiceId, TenantId};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Each, Effects, Ledger, LedgerError, Query, Records, RecordsError, Runner, RunnerError};
+use cordon_core::ports::{
+    Each, Effects, Ledger, LedgerError, NoBreaker, Query, Records, RecordsError, Runner, RunnerError,
+};
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
@@ -30,6 +32,7 @@ use cordon_server::cds::{
 };
 use cordon_server::edge::BodyLimits;
 use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonces, Spent};
+use cordon_server::kept::Stores;
 use cordon_server::ledger::GroupLedger;
 use cordon_store::Store;
 use cordon_ward::{DEFAULT_NOW, PatientRecord};
@@ -214,8 +217,10 @@ fn trust(key: &EncodingKey, tenant: TenantId) -> anyhow::Result<ClientTrust> {
 }
 
 fn state(rooms: &Arc<Rooms>, clients: ClientTrust) -> anyhow::Result<CdsState> {
-    // A busy machine must make a call slow, not refuse it.
-    let mut settings = CdsSettings { deadline: Duration::from_secs(30), ..CdsSettings::new(BASE) };
+    // A busy machine must make a call slow, not refuse it. What is measured is the work, so answers leave when they are
+    // ready (a host's own answers wait for an edge), and nobody is stopped for calling too often.
+    let deadline = Duration::from_secs(30);
+    let mut settings = CdsSettings { deadline, latency_buckets: false, ..CdsSettings::new(BASE) };
     let issuer = IssuerSettings { user_right: Some(ScopeSet::parse("user/*.rs")), ..IssuerSettings::default() };
     settings.issuers.insert(Issuer::new(ISSUER)?, issuer);
     Ok(CdsState {
@@ -226,6 +231,8 @@ fn state(rooms: &Arc<Rooms>, clients: ClientTrust) -> anyhow::Result<CdsState> {
         labels: Arc::new(NoRules),
         runner: rooms.clone(),
         ledger: rooms.clone(),
+        kept: Arc::new(Stores::from_iter([Arc::clone(&rooms.store)])),
+        breaker: Arc::new(NoBreaker),
         nonces: rooms.clone(),
         cards: rooms.clone(),
         clock: rooms.clone(),

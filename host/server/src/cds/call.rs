@@ -8,13 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use cordon_core::call::HookCall;
-use cordon_core::disclosure::Latency;
 use cordon_core::grant::Installed;
 use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::{Hook, Service};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{KeepsNothing, NoBreaker, Runner, RunnerError};
+use cordon_core::ports::{Runner, RunnerError};
 use cordon_fhir::localize;
 
 use super::context::Context;
@@ -40,10 +39,23 @@ pub(super) async fn call(State(door): State<Door>, uri: Uri, headers: HeaderMap,
     let started = door.clock.monotonic();
     let client = match door.authenticate(&uri, &headers).await {
         Ok(client) => client,
+        // Nothing ran, and nobody's data was read.
         Err(error) => return answer::unauthenticated(error),
     };
-    let id = service_id(&uri);
     let body = read_body(&headers, body, door.body).await;
+    let response = answered(&door, client, service_id(&uri), body, started).await;
+    door.leave(started).await;
+    response
+}
+
+/// The answer, as soon as it is ready and its record is durable.
+async fn answered(
+    door: &Door,
+    client: Client,
+    id: Option<ServiceId>,
+    body: Result<Bytes, BodyError>,
+    started: Duration,
+) -> Response {
     let turn = door.turn(&client.tenant, door.left(id.as_ref(), started)).await;
     let arrived = Arrived { client, id, body, started };
     door.blocking(move |door| {
@@ -98,10 +110,10 @@ fn run(door: &Door, call: HookCall, started: Duration) -> Response {
         labels: door.labels.as_ref(),
         runner: &runner,
         ledger: door.ledger.as_ref(),
-        kept: &KeepsNothing,
-        breaker: &NoBreaker,
+        kept: door.kept.as_ref(),
+        breaker: door.breaker.as_ref(),
         words: &door.words,
-        latency: Latency::Exact { deadline: 500 },
+        latency: door.settings.latency_of(&service),
     };
     match invoke(call, ports) {
         Ok(done) => answer::answer(&done.outcome, done.body, &done.invocation, door.on_failure(Some(&service))),

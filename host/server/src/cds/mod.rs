@@ -11,6 +11,7 @@ mod discovery;
 mod door;
 mod early;
 mod feedback;
+mod leave;
 mod malformed;
 mod prefetch;
 mod request;

@@ -1,15 +1,17 @@
 //! What the CDS Hooks door needs of the rest of the host. The wiring fills it once; nothing here opens anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cordon_core::call::Purpose;
+use cordon_core::disclosure::Latency;
 use cordon_core::grant::Installed;
 use cordon_core::ids::{Coins, Issuer, Role, ServiceId, TenantId};
 use cordon_core::label::Labels;
 use cordon_core::manifest::Hook;
-use cordon_core::ports::{Ledger, Policy, Records, Runner};
+use cordon_core::ports::{Breaker, Kept, Ledger, Policy, Records, Runner};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
 use jiff::Timestamp;
@@ -51,6 +53,10 @@ pub trait Clock: Send + Sync {
     }
     /// A clock that never goes back, for deadlines.
     fn monotonic(&self) -> Duration;
+    /// Lets so much of that time pass.
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(time))
+    }
 }
 
 /// Randomness.
@@ -125,6 +131,9 @@ pub struct CdsSettings {
     pub turns: BTreeMap<TenantId, usize>,
     /// Services for which the hospital wants an empty answer in place of 503, in writing. Default: none.
     pub empty_on_failure: BTreeSet<ServiceId>,
+    /// Whether answers of service calls leave at the edges of [`cordon_core::disclosure::LATENCY_EDGES`] and not when they
+    /// are ready: the time that a run took tells of what it read. Default: yes.
+    pub latency_buckets: bool,
     /// By issuer.
     pub issuers: BTreeMap<Issuer, IssuerSettings>,
 }
@@ -143,6 +152,7 @@ impl CdsSettings {
             max_concurrent: 16,
             turns: BTreeMap::new(),
             empty_on_failure: BTreeSet::new(),
+            latency_buckets: true,
             issuers: BTreeMap::new(),
         }
     }
@@ -151,6 +161,13 @@ impl CdsSettings {
     #[must_use]
     pub fn deadline_of(&self, service: &ServiceId) -> Duration {
         self.deadlines.get(service).copied().unwrap_or(self.deadline)
+    }
+
+    /// What this host does with the time that a run of a service took.
+    #[must_use]
+    pub fn latency_of(&self, service: &ServiceId) -> Latency {
+        let deadline = || u64::try_from(self.deadline_of(service).as_millis()).unwrap_or(u64::MAX);
+        if self.latency_buckets { Latency::Buckets } else { Latency::Exact { deadline: deadline() } }
     }
 }
 
@@ -171,6 +188,10 @@ pub struct CdsState {
     pub runner: Arc<dyn Runner + Send + Sync>,
     /// Keeps the record.
     pub ledger: Arc<dyn Ledger + Send + Sync>,
+    /// Keeps cells and data packs.
+    pub kept: Arc<dyn Kept + Send + Sync>,
+    /// Stops what keeps failing.
+    pub breaker: Arc<dyn Breaker + Send + Sync>,
     /// Token ids.
     pub nonces: Arc<dyn Nonces>,
     /// Issued cards.

@@ -60,6 +60,8 @@ pub struct Rules {
     pub labels: Arc<dyn Labels>,
     /// Says at which time a call is frozen.
     pub clock: Arc<dyn Clock>,
+    /// The URL that clients call: copies are served below it.
+    pub base_url: String,
 }
 
 /// The hospital's decisions, and the plugins that answer because of them.
@@ -72,6 +74,7 @@ pub struct Hospital {
     in_force: InForce,
     labels: Arc<dyn Labels>,
     clock: Arc<dyn Clock>,
+    base_url: String,
     /// Acts of one tenant happen one after the other; no tenant waits for another.
     acting: BTreeMap<TenantId, Mutex<()>>,
 }
@@ -87,9 +90,9 @@ impl Hospital {
         rules: Rules,
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
-        let Rules { consent, labels, clock } = rules;
+        let Rules { consent, labels, clock, base_url } = rules;
         let (current, in_force) = (RwLock::default(), InForce::new(consent));
-        let hospital = Self { stores, engine, plugins, ledger, current, in_force, labels, clock, acting };
+        let hospital = Self { stores, engine, plugins, ledger, current, in_force, labels, clock, base_url, acting };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {
                 tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
@@ -421,28 +424,31 @@ impl Hospital {
         Ok(())
     }
 
-    fn load(&self, tenant: &TenantId, stored: &cordon_store::StoredPlugin) -> Result<Installed, Undone> {
-        let verified = self.reverify(tenant, &stored.envelope, &stored.component)?;
+    fn load(&self, tenant: &TenantId, plugin: &cordon_store::StoredPlugin) -> Result<Installed, Undone> {
+        let verified = self.reverify(tenant, &plugin.envelope, &plugin.component)?;
         let manifest = verified.manifest().clone();
-        let (granted, enabled) = match stored.grant.check(&manifest) {
-            Ok(granted) => (granted, stored.enabled),
+        let (granted, enabled) = match plugin.grant.check(&manifest) {
+            Ok(granted) => (granted, plugin.enabled),
             // Installed and not granted yet: it is there, and answers nothing.
             Err(_) => (BTreeMap::new(), false),
         };
         // Somebody else may have the same bytes installed in a wider class, in which they do not run for this plugin.
-        if !self.plugins.contains(&stored.component, manifest.limits.class) {
+        if !self.plugins.contains(&plugin.component, manifest.limits.class) {
             let bytes = self
                 .store(tenant)?
-                .component(tenant, &stored.component)
+                .component(tenant, &plugin.component)
                 .ok()
                 .flatten()
                 .ok_or(Undone::Failed("missing"))?;
             let compiled = self.engine.compile_for(&bytes, &manifest).map_err(|error| kind::component(&error))?;
             self.plugins.insert(compiled);
         }
-        let cordon_store::StoredPlugin { component, grant, .. } = stored;
+        let cordon_store::StoredPlugin { component, grant, .. } = plugin;
         let (purposes, powers) = (grant.purposes.clone(), grant.powers.clone());
-        let (envelope, copies) = (verified.envelope(), BTreeMap::new());
+        let kept = self.store(tenant)?.copies(tenant).map_err(stored)?;
+        let copies =
+            kept.into_iter().map(|(digest, _)| (digest, crate::copies::url(&self.base_url, &digest))).collect();
+        let envelope = verified.envelope();
         Ok(Installed { component: *component, envelope, granted, purposes, powers, copies, enabled, manifest })
     }
 }

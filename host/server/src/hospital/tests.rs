@@ -15,6 +15,8 @@ use cordon_trust::sign::sign;
 
 use super::*;
 
+const BASE: &str = "https://cordon.example";
+
 /// A log that takes everything.
 struct Paper;
 
@@ -62,7 +64,7 @@ description = "Test."
 
 fn rules() -> Rules {
     let clock = Arc::new(crate::clock::SystemClock::start(None));
-    Rules { consent: ConsentSettings::default(), labels: Arc::new(NoRules), clock }
+    Rules { consent: ConsentSettings::default(), labels: Arc::new(NoRules), clock, base_url: BASE.to_owned() }
 }
 
 fn opened(store: &Arc<Store>) -> Hospital {

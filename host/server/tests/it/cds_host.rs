@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -15,8 +16,8 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, Effects, EveryRow, Ledger, LedgerError, Occasion, Policy, PolicyError, Query, Records,
-    RecordsError, Runner, RunnerError,
+    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
+    Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
@@ -113,6 +114,10 @@ pub(crate) struct Rooms {
     issued: Mutex<Vec<Issued>>,
     spent: Mutex<BTreeSet<(Issuer, String)>>,
     coins: AtomicU64,
+    /// How long a run takes.
+    pub(crate) takes: Duration,
+    /// What the clock shows. It moves when something takes time or waits, and not otherwise.
+    passed: Mutex<Duration>,
 }
 
 /// Tells that somebody has come, and lets nobody through until it is opened, by dropping its other end.
@@ -173,6 +178,7 @@ impl Runner for Rooms {
     /// One card that says how many rows each view has, unless the test says how the run ends.
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         let counts = message.views.iter().map(|view| format!("{} {}", view.need(), view.rows().len()));
+        *self.passed.lock().unwrap() += self.takes;
         let card = Advice::free(counts.collect::<Vec<_>>().join(", "), None, Indicator::Info);
         let end = self.end.clone().unwrap_or(RunEnd::Answered(Reply { cards: vec![card], ..Reply::default() }));
         Ok(RunReply::new(end, 1))
@@ -215,7 +221,11 @@ impl Clock for Rooms {
         Timestamp::from_second(NOW).unwrap()
     }
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        *self.passed.lock().unwrap()
+    }
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        *self.passed.lock().unwrap() += time;
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -303,6 +313,11 @@ impl TestHost {
         self.post("/cds-services/echo", body.to_string().as_bytes()).await
     }
 
+    /// How much time has passed since the host was started.
+    pub(crate) fn passed(&self) -> Duration {
+        *self.rooms.passed.lock().unwrap()
+    }
+
     pub(crate) fn records(&self) -> Vec<Record> {
         self.rooms.records.lock().unwrap().clone()
     }
@@ -333,6 +348,8 @@ fn state(rooms: &Arc<Rooms>, clients: ClientTrust, settings: CdsSettings, body: 
         labels: Arc::new(NoRules),
         runner: rooms.clone(),
         ledger: rooms.clone(),
+        kept: Arc::new(KeepsNothing),
+        breaker: Arc::new(NoBreaker),
         nonces: rooms.clone(),
         cards: rooms.clone(),
         clock: rooms.clone(),

@@ -16,6 +16,8 @@ mod cds_hostile;
 #[cfg(test)]
 mod cds_keys;
 #[cfg(test)]
+mod cds_leave;
+#[cfg(test)]
 mod cds_prefetch;
 #[cfg(test)]
 mod cds_spec_examples;
@@ -23,6 +25,8 @@ mod cds_spec_examples;
 mod cds_tokens;
 #[cfg(test)]
 mod cds_wire;
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod requirements;
 #[cfg(test)]
