@@ -4,6 +4,7 @@
 //! values.
 
 mod client;
+mod packs;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -22,6 +23,8 @@ use serde::Deserialize;
 
 pub use client::Client;
 use client::RawClient;
+pub use packs::Packs;
+use packs::RawPacks;
 
 /// Why a configuration was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +113,8 @@ pub struct Config {
     pub unclassified: Confidentiality,
     /// How consents are read. Default: nothing without a consent that permits it.
     pub consent: ConsentSettings,
+    /// How data packs are fetched. Default: none is, whatever was granted.
+    pub packs: Option<Packs>,
     /// The host's words.
     pub words: Words,
 }
@@ -147,6 +152,7 @@ struct Raw {
     unclassified: Confidentiality,
     #[serde(default)]
     consent: ConsentSettings,
+    packs: Option<RawPacks>,
 }
 
 #[derive(Deserialize)]
@@ -268,6 +274,7 @@ impl Raw {
             return Err(ConfigError::Rule("concurrent and connections: at least 1".to_owned()));
         }
         let label_rules = self.label_rules.as_ref().map(|file| text(&folder.join(file))).transpose()?;
+        let packs = self.packs.map(|packs| packs.check(folder)).transpose()?;
         let data = folder.join(self.data);
         let clients = self.client.into_iter().map(|client| client.check(folder)).collect::<Result<Vec<_>, _>>()?;
         let mut issuers = BTreeSet::new();
@@ -299,6 +306,7 @@ impl Raw {
             label_rules,
             unclassified: self.unclassified,
             consent: self.consent,
+            packs,
             words: Words::default(),
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cordon_audit::checkpoint::{CheckpointError, Origin, SignerKey};
+use cordon_connect::fetch::{Fetcher, SettingsError};
 use cordon_core::ids::Issuer;
 use cordon_core::labelling::LabelRules;
 use cordon_core::ports::{Effects, Ledger, LedgerError};
@@ -19,7 +20,7 @@ use crate::admin::{AdminError, AdminSocket};
 use crate::breaker::Breakers;
 use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
-use crate::config::{Config, ConfigError, Tenant};
+use crate::config::{Config, ConfigError, Packs, Tenant};
 use crate::copies;
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
 use crate::hospital::{Hospital, Rules};
@@ -27,6 +28,7 @@ use crate::jwt::{Alg, ClientTrust, IssuerTrust, JwksError};
 use crate::kept::Stores;
 use crate::ledger::{GroupLedger, Ledgers};
 use crate::operations::{self, Parts};
+use crate::packs;
 use crate::renewal;
 
 /// Why a host did not start, or ended.
@@ -61,6 +63,9 @@ pub enum HostError {
     /// The log.
     #[error("the log cannot be written")]
     Ledger(#[from] LedgerError),
+    /// The client that fetches data packs.
+    #[error("[packs]")]
+    Packs(#[from] SettingsError),
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -117,6 +122,7 @@ pub struct Host {
     hospital: Arc<Hospital>,
     engine: Engine,
     stores: Arc<Stores>,
+    fetcher: Option<Arc<Fetcher>>,
 }
 
 impl Host {
@@ -156,8 +162,9 @@ impl Host {
             .merge(copies::router(Arc::clone(&stores)))
             .merge(operations::router(Parts { stores: Arc::clone(&stores), ledgers }, address.ip().is_loopback()));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
+        let fetcher = config.packs.as_ref().map(Packs::fetcher).transpose()?.map(Arc::new);
         let started = Started { address, base_url: config.base_url, demo };
-        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine, stores })
+        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine, stores, fetcher })
     }
 
     /// What was started.
@@ -176,13 +183,16 @@ impl Host {
         let ticking = tick(self.engine, Arc::clone(&still)).map_err(|error| HostError::System(error.to_string()))?;
         let renewing = renewal::start(self.stores, Arc::clone(&still));
         let renewing = renewing.map_err(|error| HostError::System(error.to_string()))?;
+        let start = |fetcher| packs::start(Arc::clone(&self.hospital), fetcher, Arc::clone(&still));
+        let fetching = self.fetcher.map(start).transpose().map_err(|error| HostError::System(error.to_string()))?;
         let administering = tokio::spawn(self.admin.serve(self.hospital, stopped));
         tracing::info!(address = %self.started.address, demo = self.started.demo, "serving");
         let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
         stopping.send_replace(true);
         still.store(true, Ordering::Relaxed);
         let ended = (administering.await, ticking.join(), renewing.join());
-        if ended.0.is_err() || ended.1.is_err() || ended.2.is_err() {
+        let fetched = fetching.is_none_or(|fetching| fetching.join().is_ok());
+        if ended.0.is_err() || ended.1.is_err() || ended.2.is_err() || !fetched {
             tracing::error!("a part of the host ended badly");
         }
         Ok(served?)
@@ -281,7 +291,7 @@ fn cds_state(
         labels,
         runner,
         ledger: ledgers,
-        kept: stores.clone(),
+        kept: hospital.clone(),
         breaker: Arc::new(Breakers::new(Arc::clone(stores))),
         nonces: stores.clone(),
         cards: stores.clone(),

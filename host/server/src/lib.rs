@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod host;
 pub mod kept;
 mod operations;
+mod packs;
 mod renewal;
 
 /// Whether plugins can run on this machine.

@@ -3,6 +3,7 @@
 //! Every act that changes something is recorded, with who and why, before it takes effect; a refused one is recorded too.
 
 mod kind;
+mod packs;
 mod page;
 mod policy;
 #[cfg(test)]
@@ -34,6 +35,8 @@ use crate::admin::protocol::{Act, Reply, Request};
 use crate::cds::state::{Clock, Services, Unavailable};
 use crate::clock;
 use crate::kept::Stores;
+pub(crate) use packs::Fetched;
+use packs::Unfit;
 use policy::InForce;
 
 /// Why an act was not done.
@@ -71,6 +74,7 @@ pub struct Hospital {
     plugins: Arc<Plugins>,
     ledger: Arc<dyn Ledger + Send + Sync>,
     current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
+    unfit: RwLock<BTreeMap<TenantId, Unfit>>,
     in_force: InForce,
     labels: Arc<dyn Labels>,
     clock: Arc<dyn Clock>,
@@ -91,8 +95,9 @@ impl Hospital {
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
         let Rules { consent, labels, clock, base_url } = rules;
-        let (current, in_force) = (RwLock::default(), InForce::new(consent));
-        let hospital = Self { stores, engine, plugins, ledger, current, in_force, labels, clock, base_url, acting };
+        let (current, unfit, in_force) = (RwLock::default(), RwLock::default(), InForce::new(consent));
+        let hospital =
+            Self { stores, engine, plugins, ledger, current, unfit, in_force, labels, clock, base_url, acting };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {
                 tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
@@ -420,6 +425,8 @@ impl Hospital {
                 }
             }
         }
+        let unfit = self.unfit(tenant, &serving)?;
+        self.unfit.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), unfit);
         self.current.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), serving);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Two publishers of one hospital: what one of them ships must not stop the other.
 
 mod clearance;
+mod packs;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -14,7 +14,7 @@ use cordon_audit::checkpoint::{Origin, SignerKey};
 use cordon_core::grant::Installed;
 use cordon_core::ids::{Coins, Digest, Issuer, TenantId};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Runner, RunnerError};
+use cordon_core::ports::{NoBreaker, Runner, RunnerError};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
 use cordon_ni::generate::tenant;
@@ -181,7 +181,9 @@ fn state(world: &World, rooms: &Arc<Rooms>, pinned: &EncodingKey, issuer: Issuer
     world.stored.push((tenant(OTHER), json!({ "resourceType": "Patient", "id": PATIENT })));
     let kept = Arc::new(Kept::new(&world).unwrap());
     let stores = Arc::new(kept.stores().clone());
-    let mut settings = CdsSettings { deadline: Duration::from_secs(30), ..CdsSettings::new(BASE) };
+    // Nobody here measures when an answer leaves.
+    let settings = CdsSettings::new(BASE);
+    let mut settings = CdsSettings { deadline: Duration::from_secs(30), latency_buckets: false, ..settings };
     let right = || Some(ScopeSet::parse("user/*.rs"));
     let stranger = IssuerSettings { user_right: right(), ..IssuerSettings::default() };
     settings.issuers.insert(Issuer::new(STRANGER).unwrap(), stranger);
@@ -194,6 +196,8 @@ fn state(world: &World, rooms: &Arc<Rooms>, pinned: &EncodingKey, issuer: Issuer
         records: kept,
         labels: labels().clone(),
         runner: rooms.clone(),
+        kept: stores.clone(),
+        breaker: Arc::new(NoBreaker),
         nonces: stores.clone(),
         cards: stores,
         clock: rooms.clone(),

@@ -36,6 +36,8 @@ struct Ward {
 const LABS: &str = "\n[[need]]\nname = \"labs\"\nscope = \"patient/Observation.rs\"\nelements = [\"status\", \"code\"]\n\
                     on-withheld = \"run\"\nwhy = \"Testing.\"\n";
 
+const CARD: &str = "\n[[template]]\nname = \"said\"\nindicator = \"info\"\nsummary = { en = \"Test.\" }\n";
+
 fn opened(store: &Arc<Store>, book: &Arc<Book>, no_consent: Effect) -> Hospital {
     let consent = ConsentSettings { no_consent, ..ConsentSettings::default() };
     let labels = Arc::new(LabelRules::shipped().unwrap());
@@ -55,7 +57,11 @@ impl Ward {
         let hospital = opened(&store, &book, no_consent);
         let pem = key().public().unwrap().to_pem().unwrap();
         done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
-        install(&hospital, &format!("{}{LABS}", manifest("labs", "1.0.0", "labs", "compiled")));
+        // Restricted rows are for plugins whose cards are signed.
+        let signed = manifest("labs", "1.0.0", "labs", "compiled")
+            .replace("clinical@0.1.0", "clinical@0.2.0")
+            .replace("mode = \"text\"", "mode = \"templated\"");
+        install(&hospital, &format!("{signed}{LABS}{CARD}"));
         switch_on(&hospital, "labs");
         let ward = Self { hospital, store, book, _folder: folder };
         ward.keep(&observation("creatinine", "2160-0", "Creatinine"));
