@@ -179,7 +179,7 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
             Err(unobtainable) => return Gathered::Unobtainable(clearance, unobtainable),
         }
     }
-    let withheld = shelves.iter().any(|shelf| shelf.cleared().abstains() && shelf.counts().withheld() > 0);
+    let withheld = shelves.iter().any(|shelf| shelf.cleared().abstains() && shelf.withholds());
     let minted = mint(&shelves);
     let drafts = drafts(&shelves, &minted);
     let there = |shelf: &&Shelf| !(out!(ViewMissing) && shelf.cleared().denied());

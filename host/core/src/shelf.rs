@@ -46,6 +46,8 @@ pub(crate) struct Shelf {
     bytes: usize,
     seen: BTreeSet<Reference>,
     counts: NeedCounts,
+    /// The newest row that was withheld, by the date of its source.
+    withheld: Option<Option<Dated>>,
     /// More than a view holds, even after the limit.
     overfull: bool,
 }
@@ -106,6 +108,7 @@ impl Shelf {
             bytes: 0,
             seen: BTreeSet::new(),
             counts: NeedCounts { denied: cleared.denied(), ..NeedCounts::default() },
+            withheld: None,
             overfull: false,
         };
         shelf.collect(call, from)?;
@@ -221,6 +224,10 @@ impl Shelf {
             if out!(DuplicateFirst) {
                 self.seen.extend(reference_of(row));
             }
+            match dropped {
+                Dropped::Withheld | Dropped::ChangedMeaning => self.withheld = self.withheld.max(Some(dated(row))),
+                Dropped::Foreign | Dropped::OutsideNeed | Dropped::Malformed | Dropped::Duplicate => {}
+            }
             self.counts.drop(dropped);
             return ControlFlow::Continue(());
         }
@@ -286,6 +293,15 @@ impl Shelf {
     /// The need, cleared.
     pub(crate) fn cleared(&self) -> &Cleared {
         &self.cleared
+    }
+
+    /// Whether something was withheld that would have been in the view. What is older than the last row of a full view
+    /// would not: a source may not even have come to it. A reduced date is not where the source has it, so it is no bound.
+    pub(crate) fn withholds(&self) -> bool {
+        let last =
+            self.newest().checked_sub(1).and_then(|last| self.rows.get(last)).filter(|_| self.reduction.is_none());
+        let bound = last.and_then(|Row { rank: Rank(Reverse(date), ..), .. }| *date);
+        self.cleared.denied() || self.withheld.is_some_and(|newest| newest >= bound)
     }
 
     /// Rows dropped.

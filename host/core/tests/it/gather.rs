@@ -119,6 +119,35 @@ fn a_row_beyond_the_grant_is_withheld_and_an_abstaining_need_stops_the_run() {
     );
 }
 
+/// Whether the guest is kept from running by these rows, which come newest first: from the client, and from the store.
+fn stopped(rows: &[Value]) -> [bool; 2] {
+    let grant = creatinine_only(Some("patient/Observation.rs?code=http://loinc.org|2160-0&status=final"));
+    let sent = call(&grant, &prefetched(rows.to_vec()));
+    let mut asked = call(&grant, &prefetched(vec![]));
+    asked.prefetch.remove(&need("creatinine"));
+    asked.right = UserRight::Scopes(ScopeSet::parse("user/*.rs"));
+    let kept = Stored(Some(rows.to_vec()));
+    let withheld = |gathered| matches!(gathered, Gathered::Withheld(_));
+    [gather(clearance(sent), &Stored(None), &NoRules), gather(clearance(asked), &kept, &NoRules)].map(withheld)
+}
+
+#[test]
+fn what_is_withheld_beyond_a_full_view_stops_no_run_wherever_it_comes_from() {
+    let row = |id: &str, date: &str, status: &str| {
+        let mut row = creatinine(id, "p", date);
+        row["status"] = json!(status);
+        row
+    };
+    let two = [row("a", "2021-03-01", "final"), row("b", "2021-02-01", "final")];
+    let with = |date: &str| [two.as_slice(), &[row("z", date, "amended")]].concat();
+    assert_eq!(stopped(&two), [false, false]);
+    assert_eq!(stopped(&with("2021-01-31")), [false, false], "older than the second of two");
+    assert_eq!(stopped(&with("2021-02-01")), [true, true], "as old as the second");
+    assert_eq!(stopped(&[&with("2021-03-02")[2..], &two].concat()), [true, true], "newer than both");
+    let one = [row("a", "2021-03-01", "final"), row("z", "1999", "amended")];
+    assert_eq!(stopped(&one), [true, true], "the view has room");
+}
+
 #[test]
 fn a_withheld_row_beside_a_visible_one_of_the_same_id_is_withheld() {
     let grant = creatinine_only(Some("patient/Observation.rs?code=http://loinc.org|2160-0&status=final"));
