@@ -16,6 +16,7 @@ use cordon_server::admin::protocol::Act;
 use serde_json::{Value, json};
 
 use super::hospital::{Reason, hear, items, tell, text};
+use super::proof::readable;
 use crate::report::{Ended, Failure, Report, table};
 use crate::{Host, files};
 
@@ -273,7 +274,7 @@ fn prove(arguments: &[&[OsString]]) -> Ended {
     let answer: Value = serde_json::from_slice(&output.stdout).with_context(|| {
         String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or("cordon-prove gave no answer").to_owned()
     })?;
-    let report = Report::new(serde_json::to_string_pretty(&answer)?, &answer)?;
+    let report = Report::new(readable(&answer), &answer)?;
     match output.status.code() {
         Some(0) => Ok(report),
         Some(1) => Err(Failure::Found(report)),
