@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context;
+use serde_json::{Value, json};
 
 use crate::{setup, sh};
 
@@ -19,16 +20,37 @@ pub(crate) fn run() -> anyhow::Result<()> {
     sh::run("sha256sum", &["dist/cordon", "dist/cordon-prove"])
 }
 
-/// Runs the benchmark of one call. Its last line is one JSON object, the rest is for the person at the terminal.
+/// Runs the benchmarks: one call, and what its clearance costs. What they print last is one JSON object each; with `json`
+/// they become one, and the rest is left out.
 pub(crate) fn bench(json: bool) -> anyhow::Result<()> {
     setup::guest_target()?;
-    let arguments = ["bench", "--package", "cordon-server", "--bench", "call"];
+    // With every package, so that the libraries beneath are those of the tests.
+    let arguments = ["bench", "--workspace", "--bench", "call", "--bench", "clearance"];
     if !json {
         let status = sh::command(&sh::root(), "cargo", &arguments).status().context("cargo bench")?;
         anyhow::ensure!(status.success(), "the benchmark failed");
         return Ok(());
     }
-    let out = String::from_utf8(sh::output("cargo", &arguments)?).context("the benchmark's output")?;
-    let last = out.lines().last().context("the benchmark printed nothing")?;
-    writeln!(std::io::stdout(), "{last}").context("standard output")
+    let out = String::from_utf8(sh::output("cargo", &arguments)?).context("the benchmarks' output")?;
+    writeln!(std::io::stdout(), "{}", merged(&out)?).context("standard output")
+}
+
+/// The results of every benchmark in this output, as one object.
+fn merged(out: &str) -> anyhow::Result<Value> {
+    let printed = out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let results: Vec<Value> = printed.filter_map(|one| one.get("results")?.as_array().cloned()).flatten().collect();
+    anyhow::ensure!(!results.is_empty(), "the benchmarks printed nothing");
+    Ok(json!({ "results": results }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_two_benchmarks_become_one_object() {
+        let out = "a table\n{\"results\":[{\"name\":\"a\"}]}\n7\n{\"results\":[{\"name\":\"b\"}]}\n";
+        assert_eq!(merged(out).unwrap(), json!({ "results": [{ "name": "a" }, { "name": "b" }] }));
+        assert!(merged("a table\n").is_err());
+    }
 }
