@@ -2,6 +2,7 @@
 
 use cordon_core::manifest::Manifest;
 use cordon_runtime::{ComponentError, Engine, EngineError, Inspection};
+use cordon_trust::schema::PackSchema;
 
 use crate::lines::{line_of, located};
 
@@ -24,9 +25,16 @@ pub enum RefusedError {
     Engine(#[from] EngineError),
 }
 
-/// Reads a manifest as a host does.
+/// Reads a manifest as a host does, and the schemas of its packs.
 pub(crate) fn manifest(text: &str) -> Result<Manifest, RefusedError> {
-    Manifest::parse(text).map_err(|error| RefusedError::Manifest(located(text, &error)))
+    let manifest = Manifest::parse(text).map_err(|error| RefusedError::Manifest(located(text, &error)))?;
+    for pack in manifest.packs.values() {
+        PackSchema::parse(&pack.schema).map_err(|error| {
+            let line = place(text, "name", Some(pack.name.as_str()));
+            RefusedError::Manifest(format!("pack `{}`{line}: schema: {error}", pack.name))
+        })?;
+    }
+    Ok(manifest)
 }
 
 /// Checks and links a component as a host does at install.
@@ -40,8 +48,8 @@ pub(crate) fn component(bytes: &[u8], text: &str, manifest: &Manifest) -> Result
 }
 
 fn hint(error: &ComponentError, text: &str) -> String {
-    let wit = place(text, "wit");
-    let class = place(text, "class");
+    let wit = place(text, "wit", None);
+    let class = place(text, "class", None);
     match error {
         ComponentError::NotAComponent => "give the file that `cordon build` makes, not the core module".to_owned(),
         ComponentError::Size { .. } | ComponentError::TooMany { .. } | ComponentError::Construct(_) => {
@@ -64,6 +72,6 @@ fn hint(error: &ComponentError, text: &str) -> String {
     }
 }
 
-fn place(text: &str, key: &str) -> String {
-    line_of(text, key, None).map(|line| format!(" (plugin.toml line {line})")).unwrap_or_default()
+fn place(text: &str, key: &str, value: Option<&str>) -> String {
+    line_of(text, key, value).map(|line| format!(" (plugin.toml line {line})")).unwrap_or_default()
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use cap_std::fs::Dir;
-use cordon_testkit::{Case, CaseReport, Desk, DeskError, Verdict};
+use cordon_testkit::{Case, CaseError, CaseReport, Desk, DeskError, Verdict};
+use cordon_trust::schema::check_pack;
 use serde::Serialize;
 
 use crate::build::{BuildError, Built, build};
@@ -121,7 +122,22 @@ fn names(cases: &Dir) -> std::io::Result<Vec<String>> {
 fn run_case(desk: &Desk, cases: &Dir, place: &Path, name: &str) -> Result<CaseReport, TestError> {
     let text = cases.read_to_string(name).map_err(FileError::of("read", place.join(name)))?;
     match Case::parse(&text, &|beside| cases.read_to_string(beside).ok()) {
-        Ok(case) => Ok(desk.run(name, &case)?),
+        Ok(case) => match misfit(desk, &case) {
+            Some(error) => Ok(CaseReport::unreadable(name, &error)),
+            None => Ok(desk.run(name, &case)?),
+        },
         Err(error) => Ok(CaseReport::unreadable(name, &error)),
     }
+}
+
+/// A pack of the case that no host would take in: it breaks the manifest's schema, or is too large.
+fn misfit(desk: &Desk, case: &Case) -> Option<CaseError> {
+    case.packs().iter().find_map(|(name, contents)| {
+        let pack = desk.manifest().packs.get(name)?;
+        let bytes = contents.to_string().into_bytes();
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > pack.most_bytes {
+            return Some(CaseError::Packs(format!("`{name}` has more than {} bytes", pack.most_bytes)));
+        }
+        check_pack(&pack.schema, &bytes).err().map(|error| CaseError::Packs(format!("`{name}`: {error}")))
+    })
 }

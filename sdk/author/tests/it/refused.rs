@@ -53,6 +53,40 @@ fn a_manifest_that_breaks_a_rule_stops_the_build_with_its_line() {
     assert!(error.to_string().starts_with("plugin.toml line 22: need `potassium`: malformed scope"), "{error}");
 }
 
+/// A pack of a manifest.
+fn pack(schema: &str) -> String {
+    format!("\n[[pack]]\nname = \"limits\"\nschema = '{schema}'\nmost-bytes = 30\nwhy = \"Limits change.\"\n")
+}
+
+#[test]
+fn a_schema_that_no_host_enforces_stops_the_build() {
+    let place = TempDir::new().unwrap();
+    let folder = place.path().join("x");
+    new_project(ID, &folder).unwrap();
+    let manifest = text(&folder.join("plugin.toml"));
+    write(&folder.join("plugin.toml"), manifest + &pack(r#"{"$ref":"https://example.org/schema"}"#));
+    let error = build(&folder, &Cargo::default()).unwrap_err().to_string();
+    assert!(error.starts_with("pack `limits` (plugin.toml line 4") && error.contains("schema: "), "{error}");
+}
+
+#[test]
+fn a_case_whose_pack_breaks_the_schema_or_is_too_large_fails() {
+    let (_place, folder) = spoilt("org.example.packs");
+    let manifest = text(&folder.join("plugin.toml"));
+    write(&folder.join("plugin.toml"), manifest + &pack(r#"{"type":"object"}"#));
+    let normal = text(&folder.join("cases/normal.json"));
+    for (name, limits) in
+        [("a.json", "[]"), ("b.json", r#"{"potassium":5.55555555555555555}"#), ("c.json", r#"{"k":5.5}"#)]
+    {
+        let case = normal.replacen('{', &format!("{{ \"packs\": {{ \"limits\": {limits} }},"), 1);
+        write(&folder.join("cases").join(name), case);
+    }
+    let report = test(&folder, &cargo()).unwrap();
+    let verdicts: Vec<Verdict> = report.cases.iter().take(3).map(|case| case.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Failed, Verdict::Failed, Verdict::Passed], "{report}");
+    assert!(report.to_string().contains("`limits` has more than 30 bytes"), "{report}");
+}
+
 /// A new project of its own, to be spoilt. The id is another one, so that no component is replaced.
 fn spoilt(id: &str) -> (TempDir, PathBuf) {
     let place = TempDir::new().unwrap();
