@@ -106,7 +106,7 @@ fn nothing_is_kept_of_a_run_that_failed() {
 
 #[test]
 fn a_pack_is_what_the_case_gives_and_without_one_the_plugin_is_not_run() {
-    let card = json!([{"summary": "18 of case: {\"metformin\":1000}, 0 beyond"}]);
+    let card = json!([{"summary-contains": "18 of case: "}]);
     assert_eq!(own_words("reads_a_pack_in_pieces", &json!({"expect": {"cards": card}})).verdict, Verdict::Passed);
     let report = own_words("reads_a_pack_in_pieces", &json!({"packs": {}, "expect": {"cards": card}}));
     assert!(report.to_string().contains("no contents for the data pack `doses`: add them under `packs`"), "{report}");
