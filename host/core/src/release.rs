@@ -383,8 +383,9 @@ fn one_action(asked: &Asked, views: &Views, words: &Words, mint: &mut Mint) -> R
             Ok(json!({ "type": "create", "description": description, "resource": resource }))
         }
         Asked::Delete(minted) => {
-            let draft = views.draft(minted).ok_or(ProfileError::Unlisted("draft order"))?;
-            Ok(json!({ "type": "delete", "description": description, "resourceId": draft.to_string() }))
+            let draft = views.draft(minted).map(ToString::to_string).or_else(|| out!(IdChosen).then(|| minted.clone()));
+            let draft = draft.ok_or(ProfileError::Unlisted("draft order"))?;
+            Ok(json!({ "type": "delete", "description": description, "resourceId": draft }))
         }
     }
 }

@@ -105,6 +105,8 @@ faults! {
     ActionUngranted,
     /// `release`: text and order of cards are the plugin's in templated mode too.
     TemplateIgnored,
+    /// `release`: an id that the plugin gives leaves as it is.
+    IdChosen,
     /// `profile`: text leaves as the plugin wrote it.
     ProfileOff,
 }

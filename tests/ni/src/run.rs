@@ -4,19 +4,23 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use cordon_core::call::HookCall;
+use cordon_core::cells::CellWrite;
 use cordon_core::disclosure::Latency;
-use cordon_core::ids::Digest;
-use cordon_core::invoke::{Ports, invoke};
+use cordon_core::ids::{Digest, EntryName};
+use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::limits::LimitClass;
-use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Effects, KeepsNothing, Ledger, LedgerError, NoBreaker, Records, Runner, RunnerError};
-use cordon_core::record::{LeafIndex, Outcome, Record};
+use cordon_core::message::{CellGiven, RunMessage, RunReply, Said};
+use cordon_core::ports::{Effects, Ledger, LedgerError, NoBreaker, Policy, Records, Runner, RunnerError};
+use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
+use cordon_core::transcript::Transcript;
 use cordon_core::words::Words;
 use cordon_policy::cedar::Policies;
 use cordon_policy::consent::{ConsentSettings, Effect};
 use cordon_policy::hospital::HospitalPolicy;
 use cordon_runtime::{Engine, LocalRunner, Plugins};
 
+use crate::cells::Cells;
 use crate::world::{World, labels};
 
 /// What can be observed of one call: compared as a whole.
@@ -30,6 +34,29 @@ pub struct Observed {
     pub outcome: Outcome,
     /// The answer's bytes.
     pub body: Option<Vec<u8>>,
+    /// What feedback may later name.
+    pub issued: Vec<Issued>,
+    /// What the operators read of it.
+    pub notes: Vec<Said>,
+    /// What it wrote into its cells.
+    pub written: Vec<Written>,
+    /// The public part of its record. How many rows were withheld is for the hospital, so it is left out.
+    pub event: Option<Event>,
+    /// What is kept of a run that failed.
+    pub transcript: Option<Transcript>,
+}
+
+/// One write into a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Which cell.
+    pub name: EntryName,
+    /// The version that the run read.
+    pub read: Option<u64>,
+    /// What it is padded to.
+    pub size: u32,
+    /// What it holds from now on.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Observed {
@@ -41,17 +68,23 @@ impl Observed {
     }
 }
 
-struct Forgets;
+/// The log of one call: its last record, and the cells that are written with it.
+struct Log<'a> {
+    cells: &'a Cells,
+    last: RefCell<Option<(Record, Effects)>>,
+}
 
-impl Ledger for Forgets {
-    fn append(&self, _: &Record, _: Effects) -> Result<LeafIndex, LedgerError> {
+impl Ledger for Log<'_> {
+    fn append(&self, record: &Record, effects: Effects) -> Result<LeafIndex, LedgerError> {
+        effects.cells.iter().for_each(|write| self.cells.write(write));
+        *self.last.borrow_mut() = Some((record.clone(), effects));
         Ok(LeafIndex(0))
     }
 }
 
-/// The real runner, remembered.
+/// A runner, remembered.
 struct Tape<'a> {
-    runner: &'a LocalRunner,
+    runner: &'a dyn Runner,
     played: RefCell<Option<(String, RunReply)>>,
 }
 
@@ -68,7 +101,13 @@ impl Runner for Tape<'_> {
 #[must_use]
 pub fn heard(message: &RunMessage) -> String {
     let views: Vec<_> = message.views.iter().map(|view| (view.need().to_string(), view.rows())).collect();
-    format!("{} {:?} {} {} {views:#?}", message.now, message.hook, message.service, message.locale)
+    let held = |(name, cell): (&EntryName, &CellGiven)| {
+        let held = cell.held.as_ref().map(|held| (held.version, String::from_utf8_lossy(&held.bytes).into_owned()));
+        (name.to_string(), cell.size, held)
+    };
+    let cells: Vec<_> = message.cells.iter().map(held).collect();
+    let about = format!("{} {:?} {} {}", message.now, message.hook, message.service, message.locale);
+    format!("{about} {views:#?} {cells:?} {:?}", message.packs)
 }
 
 /// The engine with the guest that tells everything it can reach.
@@ -125,20 +164,71 @@ pub fn run(world: &World) -> anyhow::Result<Observed> {
 /// When the world is malformed; what a call may end with is in the observation.
 pub fn run_on(world: &World, records: &dyn Records) -> anyhow::Result<Observed> {
     let room = room();
-    let tape = Tape { runner: &room.runner, played: RefCell::default() };
-    let (policy, words) = (policy(world), Words::default());
+    run_call(world.call(room.component)?, &policy(world), records, &room.runner, &Cells::default())
+}
+
+/// Runs the world's call with this in the place of the engine, and these cells.
+///
+/// # Errors
+/// When the world is malformed; what a call may end with is in the observation.
+pub fn run_with(world: &World, runner: &dyn Runner, cells: &Cells) -> anyhow::Result<Observed> {
+    run_call(world.call(Digest::of(b"in memory"))?, &policy(world), world, runner, cells)
+}
+
+/// Runs a call.
+///
+/// # Errors
+/// Never with this log; what a call may end with is in the observation.
+pub fn run_call(
+    call: HookCall,
+    policy: &dyn Policy,
+    records: &dyn Records,
+    runner: &dyn Runner,
+    cells: &Cells,
+) -> anyhow::Result<Observed> {
+    let tape = Tape { runner, played: RefCell::default() };
+    let log = Log { cells, last: RefCell::default() };
+    let words = Words::default();
     let ports = Ports {
-        policy: &policy,
+        policy,
         records,
         labels: labels().as_ref(),
         runner: &tape,
-        ledger: &Forgets,
-        kept: &KeepsNothing,
+        ledger: &log,
+        kept: cells,
         breaker: &NoBreaker,
         words: &words,
         latency: Latency::Buckets,
     };
-    let response = invoke(world.call(room.component)?, ports)?;
-    let (message, reply) = tape.played.into_inner().unzip();
-    Ok(Observed { message, reply, outcome: response.outcome, body: response.body })
+    let response = invoke(call, ports)?;
+    let (record, effects) = log.last.into_inner().unzip();
+    Ok(observed(response, tape.played.into_inner(), record, effects.unwrap_or_default()))
+}
+
+fn observed(
+    response: Response,
+    played: Option<(String, RunReply)>,
+    record: Option<Record>,
+    effects: Effects,
+) -> Observed {
+    let (message, reply) = played.unzip();
+    let (mut event, private) = record.map(|record| (record.event, record.private)).unzip();
+    if let Some(Event::Invocation { needs, .. }) = &mut event {
+        needs.clear();
+    }
+    let written = effects.cells.into_iter().map(|write| {
+        let CellWrite { key: _, name, read, size, bytes } = write;
+        Written { name, read, size, bytes }
+    });
+    Observed {
+        message,
+        reply,
+        outcome: response.outcome,
+        body: response.body,
+        issued: effects.issued,
+        notes: private.map(|private| private.notes).unwrap_or_default(),
+        written: written.collect(),
+        event,
+        transcript: effects.transcript.map(|(_, transcript)| transcript),
+    }
 }

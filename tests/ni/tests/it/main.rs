@@ -3,14 +3,22 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
+mod clearance_threats;
+#[cfg(test)]
 mod door;
 #[cfg(test)]
 mod door_threats;
 #[cfg(all(test, feature = "faults"))]
 mod faults;
 #[cfg(test)]
+mod gate_threats;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod pairs;
+#[cfg(test)]
+mod sinks;
 #[cfg(test)]
 mod threats;

@@ -217,7 +217,7 @@ attacks! {
 }
 
 /// A world in which the plugin is of a reviewed publisher and a sensitive row was sent.
-fn reviewed() -> World {
+pub(crate) fn reviewed() -> World {
     let mut world = signed_cards(plain());
     world.manifest.id = PluginId::new("com.example.reviewed.tells").unwrap();
     sends(&mut world, "labs", vec![hiv()]);
