@@ -411,6 +411,26 @@ mod tests {
     }
 
     #[test]
+    fn packs_are_fetched_only_with_roots_and_from_origins_that_can_be_dialled() {
+        let root = rcgen::generate_simple_self_signed(["packs.example".to_owned()]).unwrap().cert.pem();
+        let with = |pem: &str, more: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let dir = Dir::open_ambient_dir(folder.path(), ambient_authority()).unwrap();
+            dir.write("roots.pem", pem).unwrap();
+            dir.write("cordon.toml", format!("{HOST}[packs]\nroots = \"roots.pem\"\n{more}")).unwrap();
+            Config::read(&folder.path().join("cordon.toml")).map(|config| config.packs.unwrap())
+        };
+        assert!(written(HOST).unwrap().packs.is_none());
+        assert!(written(&format!("{HOST}[packs]\n")).is_err());
+        assert!(with("", "").is_err());
+        assert!(with(&root, "private-origins = [\"http://mirror.example\"]").is_err());
+        assert!(with(&root, "private-origins = [\"https://mirror.example/packs\"]").is_err());
+        let packs =
+            with(&root, "private-origins = [\"https://10.0.0.7:8443\"]\nown-addresses = [\"192.0.2.1\"]").unwrap();
+        assert_eq!((packs.roots.len(), packs.private_origins.len(), packs.own_addresses.len()), (1, 1, 1));
+    }
+
+    #[test]
     fn turns_are_divided_and_nobody_has_none() {
         let two = |turns: usize, one: &str, other: &str| {
             shares(&format!(

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cordon_core::ids::ServiceId;
 use cordon_core::label::NoRules;
 use cordon_core::limits::LimitClass;
-use cordon_core::manifest::Hook;
+use cordon_core::manifest::{Hook, Media};
 use cordon_core::ports::{Effects, LedgerError};
 use cordon_core::record::LeafIndex;
 use cordon_trust::key::SecretKey;
@@ -35,9 +35,22 @@ fn key() -> SecretKey {
     SecretKey::generate([1; 32])
 }
 
+/// A plugin that says nothing, made for the contract before the newest.
 fn component() -> Vec<u8> {
+    wat::parse_str(silent()).unwrap()
+}
+
+fn silent() -> String {
     let says_nothing = r#"(func (export "evaluate") (param i32) (result i32) i32.const 0)"#;
-    wat::parse_str(include_str!("../../../runtime/tests/it/plugin.wat").replace("CORE", says_nothing)).unwrap()
+    include_str!("../../../runtime/tests/it/plugin.wat").replace("CORE", says_nothing)
+}
+
+/// The same, made for the newest contract.
+fn newest_component() -> Vec<u8> {
+    let text = silent().replace("@0.1.0", "@0.2.0");
+    let (before, rest) = text.split_once("    (type $a (variant").unwrap();
+    let (_, after) = rest.split_once("    (type $f (enum").unwrap();
+    wat::parse_str(format!("{before}{}    (type $f (enum{after}", include_str!("tests/advice.wat"))).unwrap()
 }
 
 fn manifest(id: &str, version: &str, service: &str, class: &str) -> String {
@@ -83,8 +96,10 @@ fn done(hospital: &Hospital, wanted: Act) {
 }
 
 fn install(hospital: &Hospital, manifest: &str) {
-    let envelope = String::from_utf8(sign(manifest, &component(), &key()).unwrap()).unwrap();
-    done(hospital, Act::Install { component: STANDARD.encode(component()), envelope });
+    let newest = manifest.contains("clinical@0.2.0");
+    let component = if newest { newest_component() } else { component() };
+    let envelope = String::from_utf8(sign(manifest, &component, &key()).unwrap()).unwrap();
+    done(hospital, Act::Install { component: STANDARD.encode(component), envelope });
 }
 
 fn plugin(id: &str) -> PluginId {
@@ -126,4 +141,19 @@ fn the_same_bytes_in_a_wider_class_do_not_keep_a_plugin_from_running_after_a_res
     install(&hospital, &manifest("b-original", "1.0.0", "original", "compiled"));
     let restarted = opened(&store);
     assert!(restarted.plugins.contains(&Digest::of(&component()), LimitClass::Compiled));
+}
+
+#[test]
+fn a_copy_that_the_hospital_has_is_linked_below_its_own_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path(), &tenant()).unwrap());
+    let hospital = opened(&store);
+    let pem = key().public().unwrap().to_pem().unwrap();
+    done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
+    install(&hospital, &manifest("first", "1.0.0", "first", "compiled"));
+    assert!(hospital.installed(&tenant()).unwrap()[0].copies.is_empty());
+    let digest = store.put_copy(&tenant(), Media::Pdf, b"%PDF").unwrap();
+    let restarted = opened(&store);
+    let url = format!("{BASE}/copies/{}", digest.hex());
+    assert_eq!(restarted.installed(&tenant()).unwrap()[0].copies, BTreeMap::from([(digest, url)]));
 }
