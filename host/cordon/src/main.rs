@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
-use verbs::{audit, author, call, doctor, hospital, init, label, load, policy, serve, view, ward};
+use verbs::{audit, author, call, doctor, gate, hospital, init, label, load, policy, serve, view, ward};
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
 #[derive(Parser)]
@@ -103,6 +103,18 @@ enum Verb {
     /// Switches a plugin's services off.
     #[command(after_help = "Example: cordon disable org.example.potassium --reason \"under review\"")]
     Disable(hospital::Switch),
+    /// Stops a plugin for every patient, or lets it run again.
+    #[command(after_help = "Example: cordon quarantine org.example.potassium on --reason \"wrong units\"")]
+    Quarantine(gate::Quarantine),
+    /// Data packs: the publisher's data, the same for every patient.
+    #[command(subcommand)]
+    Pack(gate::Pack),
+    /// Copies of what a plugin's link or icon leads to, which the hospital serves itself.
+    #[command(subcommand)]
+    Copy(gate::Copy),
+    /// Failed calls: what their plugins saw, and its release to somebody by name.
+    #[command(subcommand)]
+    Diagnose(gate::Diagnose),
     /// Lists the installed plugins.
     #[command(after_help = "Example: cordon list --json")]
     List(hospital::List),
@@ -152,6 +164,10 @@ fn main() -> ExitCode {
         Verb::Grant(verb) => hospital::grant(&verb),
         Verb::Enable(verb) => hospital::switch(&verb, true),
         Verb::Disable(verb) => hospital::switch(&verb, false),
+        Verb::Quarantine(verb) => gate::quarantine(&verb),
+        Verb::Pack(verb) => gate::pack(&verb),
+        Verb::Copy(verb) => gate::copy(&verb),
+        Verb::Diagnose(verb) => gate::diagnose(&verb),
         Verb::List(verb) => hospital::list(&verb),
         Verb::Show(verb) => hospital::show(&verb),
         Verb::Label(verb) => label::run(&verb),

@@ -163,6 +163,17 @@ impl Grant {
         }
     }
 
+    /// The same grant with more powers.
+    #[must_use]
+    pub fn with(mut self, more: &Powers) -> Self {
+        self.powers.cells.extend(more.cells.iter().cloned());
+        self.powers.packs.extend(more.packs.iter().map(|(name, from)| (name.clone(), *from)));
+        self.powers.external_link |= more.external_link;
+        self.powers.system_actions.extend(more.system_actions.iter().cloned());
+        self.powers.allow.extend(more.allow.iter().copied());
+        self
+    }
+
     /// Checks a grant against the manifest and reads its scopes.
     ///
     /// # Errors

@@ -258,6 +258,23 @@ impl MintedId {
     }
 }
 
+impl std::str::FromStr for MintedId {
+    type Err = NameError;
+
+    /// Reads an id as it was written: a version 4 UUID in lower case.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let wrong = NameError { kind: "invocation id", rule: "a version 4 UUID in lower case" };
+        let digits: Vec<u8> = text.split('-').flat_map(str::bytes).collect();
+        let mut bytes = [0_u8; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| wrong.clone())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong.clone())?;
+        }
+        let read = Self::from_random(bytes);
+        if read.0 == text { Ok(read) } else { Err(wrong) }
+    }
+}
+
 impl fmt::Display for MintedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

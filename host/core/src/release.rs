@@ -3,6 +3,7 @@
 //! Link, source and icon come from the signed manifest, ids from the host's coins, the footer from the hospital. What the
 //! plugin wrote passes the card profile; a card that breaks it is a trap, because the plugin broke the contract.
 
+mod diagnosis;
 mod kept;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use crate::proposal::Proposal;
 use crate::record::Issued;
 use crate::words::Words;
 
+pub use diagnosis::{DiagnosisError, STRUCK, outcome_class, release_diagnosis};
 pub use kept::{MOST_NOTES, release_cells, release_notes};
 
 /// The most cards of one answer.

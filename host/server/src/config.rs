@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use cordon_core::disclosure::Latency;
 use cordon_core::ids::{ServiceId, TenantId};
 use cordon_core::label::Confidentiality;
 use cordon_core::labelling::LabelRules;
@@ -105,6 +106,8 @@ pub struct Config {
     pub concurrent: usize,
     /// Services whose failures the hospital wants answered with no cards, in writing.
     pub empty_on_failure: Vec<ServiceId>,
+    /// The most bits that a plugin could tell beside its cards in one call. A grant that lets out more is refused. Default: 8.
+    pub undeclared_bits: u32,
     /// Whether answers leave at fixed times after the call and not when they are ready. Default: yes.
     pub latency_buckets: bool,
     /// The hospital's own label rules, beside the shipped ones. Default: none.
@@ -145,6 +148,8 @@ struct Raw {
     concurrent: usize,
     #[serde(default)]
     empty_on_failure: Vec<ServiceId>,
+    #[serde(default = "default_undeclared")]
+    undeclared_bits: u32,
     #[serde(default = "default_buckets")]
     latency_buckets: bool,
     label_rules: Option<PathBuf>,
@@ -183,6 +188,10 @@ fn default_deadline() -> u64 {
     500
 }
 
+fn default_undeclared() -> u32 {
+    cordon_core::disclosure::MOST_UNDECLARED / 1_000
+}
+
 fn default_buckets() -> bool {
     true
 }
@@ -196,6 +205,13 @@ fn default_concurrent() -> usize {
 }
 
 impl Config {
+    /// What this host does with the time that a run took.
+    #[must_use]
+    pub fn latency(&self) -> Latency {
+        let deadline = u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX);
+        if self.latency_buckets { Latency::Buckets } else { Latency::Exact { deadline } }
+    }
+
     /// Reads a configuration file and the files it names.
     ///
     /// # Errors
@@ -246,15 +262,15 @@ fn located(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
+impl RawTls {
+    fn read(self, folder: &Path) -> Result<TlsFiles, ConfigError> {
+        Ok(TlsFiles { certificate: read(&folder.join(self.certificate))?, key: read(&folder.join(self.key))? })
+    }
+}
+
 impl Raw {
     fn check(self, folder: &Path) -> Result<Config, ConfigError> {
-        let tls = match self.tls {
-            Some(files) => Some(TlsFiles {
-                certificate: read(&folder.join(files.certificate))?,
-                key: read(&folder.join(files.key))?,
-            }),
-            None => None,
-        };
+        let tls = self.tls.map(|files| files.read(folder)).transpose()?;
         if tls.is_none() && !self.listen.ip().is_loopback() {
             return Err(ConfigError::Rule(format!(
                 "listen = \"{}\" needs [tls]: plain HTTP is for loopback only",
@@ -302,6 +318,7 @@ impl Raw {
             connections: self.connections,
             concurrent: self.concurrent,
             empty_on_failure: self.empty_on_failure,
+            undeclared_bits: self.undeclared_bits,
             latency_buckets: self.latency_buckets,
             label_rules,
             unclassified: self.unclassified,

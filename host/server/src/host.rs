@@ -147,6 +147,8 @@ impl Host {
             labels: labels.clone(),
             clock: clock.clone(),
             base_url: config.base_url.clone(),
+            latency: config.latency(),
+            most_undeclared: config.undeclared_bits.saturating_mul(1_000),
         };
         let (own, engines) = (Arc::clone(&stores), engine.clone());
         let hospital = Arc::new(Hospital::open(own, engines, Arc::clone(&plugins), ledgers.clone(), rules));
@@ -160,7 +162,10 @@ impl Host {
         let router = crate::cds::router(state)
             .layer(axum::middleware::from_fn(operations::count))
             .merge(copies::router(Arc::clone(&stores)))
-            .merge(operations::router(Parts { stores: Arc::clone(&stores), ledgers }, address.ip().is_loopback()));
+            .merge(operations::router(
+                Parts { stores: Arc::clone(&stores), ledgers, shown: Arc::default() },
+                address.ip().is_loopback(),
+            ));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
         let fetcher = config.packs.as_ref().map(Packs::fetcher).transpose()?.map(Arc::new);
         let started = Started { address, base_url: config.base_url, demo };

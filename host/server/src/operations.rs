@@ -1,6 +1,6 @@
 //! Health and figures for the hospital's own operators. Nothing here depends on a patient or on one call.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::clock;
 use crate::kept::Stores;
 use crate::ledger::Ledgers;
 
@@ -83,6 +84,23 @@ fn recorder() -> Option<&'static PrometheusHandle> {
 pub(crate) struct Parts {
     pub(crate) stores: Arc<Stores>,
     pub(crate) ledgers: Arc<Ledgers>,
+    pub(crate) shown: Arc<Shown>,
+}
+
+/// The figures as they were last shown. They change once a minute and not with a call: whoever watches them sees how many
+/// calls ended in which class in a minute, and no single one.
+#[derive(Default)]
+pub(crate) struct Shown(Mutex<(i64, String)>);
+
+impl Shown {
+    /// The figures of this minute; the first who asks in it has them measured.
+    fn in_minute(&self, minute: i64, measure: impl FnOnce() -> String) -> String {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.1.is_empty() || shown.0 != minute {
+            *shown = (minute, measure());
+        }
+        shown.1.clone()
+    }
 }
 
 /// `/healthz`, `/readyz`, and on loopback `/metrics`.
@@ -104,11 +122,19 @@ async fn ready(State(parts): State<Parts>) -> (StatusCode, &'static str) {
 }
 
 async fn metrics_text(State(parts): State<Parts>) -> String {
-    let measured = tokio::task::spawn_blocking(move || parts.measure()).await;
+    let minute = clock::now().as_second().div_euclid(60);
+    let render = move || {
+        let measure = || {
+            parts.measure();
+            recorder().map(PrometheusHandle::render).unwrap_or_default()
+        };
+        parts.shown.in_minute(minute, measure)
+    };
+    let measured = tokio::task::spawn_blocking(render).await;
     if measured.is_err() {
         tracing::error!("the figures of the logs could not be read");
     }
-    recorder().map(PrometheusHandle::render).unwrap_or_default()
+    measured.unwrap_or_default()
 }
 
 impl Parts {
@@ -121,5 +147,21 @@ impl Parts {
             }
             metrics::gauge!("cordon_log_writable", "tenant" => tenant).set(f64::from(ledger.is_writable()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sk_20_figures_change_with_the_minute_and_not_with_a_call() {
+        let shown = Shown::default();
+        let calls = std::cell::Cell::new(0);
+        let ask = |minute| {
+            calls.set(calls.get() + 1);
+            shown.in_minute(minute, || calls.get().to_string())
+        };
+        assert_eq!([ask(7), ask(7), ask(7), ask(8), ask(8)], ["1", "1", "1", "4", "4"]);
     }
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::Host;
 use crate::files;
 use crate::report::{Ended, Failure, Report, table};
+use crate::verbs::gate;
 
 /// Why an act is done: it stands in the record.
 #[derive(Args)]
@@ -72,9 +73,19 @@ pub(crate) struct Install {
     host: Host,
 }
 
-/// Gives a plugin some of what it asks for.
+/// Gives a plugin some of what it asks for, or shows what a grant lets out.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct GrantVerb {
+    #[command(subcommand)]
+    show: Option<gate::GrantShow>,
+    #[command(flatten)]
+    give: Option<Give>,
+}
+
+/// What is given.
+#[derive(Args)]
+pub(crate) struct Give {
     /// The plugin.
     plugin: PluginId,
     /// The version that was reviewed. Needed once more than one was installed.
@@ -86,6 +97,8 @@ pub(crate) struct GrantVerb {
     /// One need, or `NAME=SCOPE` to give only what lies within a narrower scope. May be repeated.
     #[arg(long)]
     need: Vec<String>,
+    #[command(flatten)]
+    powers: gate::PowersArgs,
     #[command(flatten)]
     because: Reason,
     #[command(flatten)]
@@ -154,12 +167,18 @@ pub(crate) fn install(verb: &Install) -> Ended {
 
 /// `cordon grant`
 pub(crate) fn grant(verb: &GrantVerb) -> Ended {
-    let grant = if verb.all { None } else { Some(named(&verb.need)?) };
-    let act = Act::Grant { plugin: verb.plugin.clone(), version: verb.of.clone(), grant };
+    if let Some(gate::GrantShow::Show(show)) = &verb.show {
+        return gate::disclosure(show);
+    }
+    let Some(verb) = &verb.give else { return Err(anyhow::anyhow!("name a plugin").into()) };
+    let more = verb.powers.read()?;
+    let grant = if verb.all { None } else { Some(Grant { powers: more.clone(), ..named(&verb.need)? }) };
+    let act = Act::Grant { plugin: verb.plugin.clone(), version: verb.of.clone(), grant, more };
     tell(&verb.host, Some(&verb.because), act, |done| {
         let needs: Vec<String> =
             done.pointer("/grant/needs").and_then(Value::as_object).into_iter().flatten().map(given).collect();
-        format!("{} {} may see:\n  {}", verb.plugin, text(done, "version"), needs.join("\n  "))
+        let shown = done.get("discloses").map(gate::undeclared).unwrap_or_default();
+        format!("{} {} may see:\n  {}\n{shown}", verb.plugin, text(done, "version"), needs.join("\n  "))
     })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod author;
 pub(crate) mod call;
 pub(crate) mod doctor;
+pub(crate) mod gate;
 pub(crate) mod hospital;
 pub(crate) mod init;
 pub(crate) mod label;

@@ -1,8 +1,8 @@
 //! What an administrator's command says to a running host, and what it hears.
 
 use cordon_core::call::Purpose;
-use cordon_core::grant::Grant;
-use cordon_core::ids::{Issuer, KeyId, PatientId, PluginId, Role, ServiceId, TenantId};
+use cordon_core::grant::{Grant, Powers};
+use cordon_core::ids::{EntryName, Issuer, KeyId, MintedId, PatientId, PluginId, Role, ServiceId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -51,8 +51,16 @@ pub enum Act {
         /// The version that was reviewed. Needed once more than one was installed: a grant is for what somebody read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<semver::Version>,
-        /// The grant; `None` gives all that the manifest asks for.
+        /// The grant; `None` gives all that the manifest asks to see, the usual powers, and `more`.
         grant: Option<Grant>,
+        /// What is given beside the usual.
+        #[serde(default)]
+        more: Powers,
+    },
+    /// Shows what a grant lets out: the one in force, or what the newest version would have with the usual one.
+    Disclosure {
+        /// The plugin.
+        plugin: PluginId,
     },
     /// Switches the newest granted version on.
     Enable {
@@ -84,6 +92,38 @@ pub enum Act {
     },
     /// Looks at a patient's record as a plugin would get it.
     View(ViewAs),
+    /// Stops a plugin for every patient, or lets it run again.
+    Quarantine {
+        /// The plugin.
+        plugin: PluginId,
+        /// Whether it is stopped.
+        on: bool,
+    },
+    /// Takes in a signed data pack.
+    Pack {
+        /// The plugin.
+        plugin: PluginId,
+        /// The pack's name in its manifest.
+        name: EntryName,
+        /// The file, base64.
+        file: String,
+    },
+    /// Takes in the copy of what a link or an icon leads to.
+    Copy {
+        /// The plugin.
+        plugin: PluginId,
+        /// The file, base64.
+        file: String,
+    },
+    /// Lists failed calls whose transcripts are kept.
+    FailedCalls,
+    /// Looks at what a failed call saw, as its plugin saw it.
+    Transcript {
+        /// The invocation.
+        invocation: MintedId,
+    },
+    /// Releases part of it to somebody by name.
+    Diagnose(DiagnoseAct),
 }
 
 /// Whose record is looked at, and as which call. No call becomes of it: what is said here elevates nobody.
@@ -106,6 +146,20 @@ pub struct ViewAs {
     pub purpose: Purpose,
     /// In which roles.
     pub roles: Vec<Role>,
+}
+
+/// What of a failed call is released, and to whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiagnoseAct {
+    /// The invocation.
+    pub invocation: MintedId,
+    /// What is kept of the transcript, beside outcome class, digests and fuel class: JSON Pointers (RFC 6901).
+    pub keep: Vec<String>,
+    /// What is struck out of that.
+    pub strike: Vec<String>,
+    /// For whom: an age X25519 recipient.
+    pub to: String,
 }
 
 /// What came of it.

@@ -2,7 +2,9 @@
 //!
 //! Every act that changes something is recorded, with who and why, before it takes effect; a refused one is recorded too.
 
+mod gate;
 mod kind;
+mod named;
 mod packs;
 mod page;
 mod policy;
@@ -15,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cordon_core::grant::{Grant, Installed};
+use cordon_core::disclosure::Latency;
+use cordon_core::grant::{Grant, Installed, Powers};
 use cordon_core::ids::{Digest, KeyId, PluginId, TenantId};
 use cordon_core::label::Labels;
 use cordon_core::manifest::Manifest;
@@ -35,6 +38,7 @@ use crate::admin::protocol::{Act, Reply, Request};
 use crate::cds::state::{Clock, Services, Unavailable};
 use crate::clock;
 use crate::kept::Stores;
+use named::{named, patient, reason};
 pub(crate) use packs::Fetched;
 use packs::Unfit;
 use policy::InForce;
@@ -65,6 +69,10 @@ pub struct Rules {
     pub clock: Arc<dyn Clock>,
     /// The URL that clients call: copies are served below it.
     pub base_url: String,
+    /// What the host does with the time that a run took.
+    pub latency: Latency,
+    /// The most that the undeclared channels of a grant may tell in a call, in thousandths of a bit.
+    pub most_undeclared: u32,
 }
 
 /// The hospital's decisions, and the plugins that answer because of them.
@@ -79,6 +87,8 @@ pub struct Hospital {
     labels: Arc<dyn Labels>,
     clock: Arc<dyn Clock>,
     base_url: String,
+    latency: Latency,
+    most_undeclared: u32,
     /// Acts of one tenant happen one after the other; no tenant waits for another.
     acting: BTreeMap<TenantId, Mutex<()>>,
 }
@@ -94,10 +104,23 @@ impl Hospital {
         rules: Rules,
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
-        let Rules { consent, labels, clock, base_url } = rules;
+        let Rules { consent, labels, clock, base_url, latency, most_undeclared } = rules;
         let (current, unfit, in_force) = (RwLock::default(), RwLock::default(), InForce::new(consent));
-        let hospital =
-            Self { stores, engine, plugins, ledger, current, unfit, in_force, labels, clock, base_url, acting };
+        let hospital = Self {
+            stores,
+            engine,
+            plugins,
+            ledger,
+            current,
+            unfit,
+            in_force,
+            labels,
+            clock,
+            base_url,
+            latency,
+            most_undeclared,
+            acting,
+        };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {
                 tracing::error!(%tenant, "the plugins of a tenant could not be read: none of them is served");
@@ -204,7 +227,19 @@ impl Hospital {
             Act::TrustRevoke { key } => self.revoke(tenant, key),
             Act::TrustList => Ok(look("trusted keys", self.trusted(tenant)?)),
             Act::Install { component, envelope } => self.install(tenant, because, component, envelope.as_bytes()),
-            Act::Grant { plugin, version, grant } => self.grant(tenant, plugin, version.as_ref(), grant.as_ref()),
+            Act::Grant { plugin, version, grant, more } => {
+                self.grant(tenant, plugin, version.as_ref(), grant.as_ref(), more)
+            }
+            Act::Disclosure { plugin } => self.disclosure(tenant, plugin),
+            Act::Quarantine { plugin, on } => self.quarantine(tenant, because, plugin, *on),
+            Act::Pack { plugin, name, file } => self.take_pack(tenant, because, plugin, name, file),
+            Act::Copy { plugin, file } => self.take_copy(tenant, plugin, file),
+            Act::FailedCalls => Ok(look("failed calls", self.failed_calls(tenant)?)),
+            Act::Transcript { invocation } => {
+                let seen = gate::look_at(&self.transcript(tenant, invocation)?);
+                Ok(look(&format!("what the failed call {invocation} saw"), seen))
+            }
+            Act::Diagnose(act) => self.diagnose(tenant, act),
             Act::Enable { plugin } => self.switch(tenant, plugin, true),
             Act::Disable { plugin } => self.switch(tenant, plugin, false),
             Act::List => Ok(look("installed plugins", self.list(tenant)?)),
@@ -308,6 +343,7 @@ impl Hospital {
         plugin: &'a PluginId,
         reviewed: Option<&semver::Version>,
         grant: Option<&Grant>,
+        more: &Powers,
     ) -> Result<Prepared<'a>, Undone> {
         let (newest, verified) = self.newest_verified(tenant, plugin)?;
         let version = newest.version;
@@ -315,13 +351,14 @@ impl Hospital {
         if reviewed.map_or(several, |reviewed| *reviewed != version) {
             return Err(kind::not_reviewed(&version));
         }
-        let grant = grant.cloned().unwrap_or_else(|| Grant::whole(verified.manifest()));
+        let grant = grant.cloned().unwrap_or_else(|| Grant::whole(verified.manifest()).with(more));
         grant.check(verified.manifest()).map_err(|error| kind::grant(&error))?;
+        let discloses = self.check_disclosure(verified.manifest(), &grant.powers)?;
         if self.stored(tenant, plugin)?.enabled {
             // It answers from then on, and a newer version may name services that are another plugin's.
             self.check_unshared(tenant, verified.manifest())?;
         }
-        let said = json!({ "plugin": plugin, "version": version, "grant": grant });
+        let said = json!({ "plugin": plugin, "version": version, "grant": grant, "discloses": discloses });
         let action = AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(said.to_string().as_bytes()) };
         let effect = move |hospital: &Hospital| {
             hospital
@@ -485,68 +522,4 @@ fn look(what: &str, seen: Value) -> Prepared<'static> {
 
 fn stored(_: cordon_store::StoreError) -> Undone {
     Undone::Failed("the store failed")
-}
-
-/// Who changes something says why.
-fn reason(request: &Request) -> Result<(), Undone> {
-    let looks = match &request.act {
-        Act::List | Act::Show { .. } | Act::TrustList | Act::PolicyShow { .. } => true,
-        // A look at a patient's record has a reason, like a change.
-        Act::View(_)
-        | Act::PolicySet { .. }
-        | Act::TrustAdd { .. }
-        | Act::TrustRevoke { .. }
-        | Act::Install { .. }
-        | Act::Grant { .. }
-        | Act::Enable { .. }
-        | Act::Disable { .. } => false,
-    };
-    let length = request.reason.as_deref().map_or(0, |reason| reason.trim().chars().count());
-    match (looks, length) {
-        (true, _) | (false, 1..=500) => Ok(()),
-        (false, _) => Err(Undone::Refused {
-            kind: "no-reason",
-            message: "say why, in 1 to 500 characters: it stands in the record".to_owned(),
-        }),
-    }
-}
-
-/// The action of an act that was refused, as far as it can be named.
-fn named(act: &Act) -> AdminAction {
-    let unnamed = |what: &str| what.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
-    match act {
-        Act::TrustAdd { namespace, .. } => AdminAction::TrustAdd { key: String::new(), namespace: unnamed(namespace) },
-        Act::TrustRevoke { key } => AdminAction::TrustRevoke { key: key.to_string() },
-        Act::Install { component, .. } => AdminAction::Install {
-            plugin: None,
-            version: None,
-            component: Digest::of(&STANDARD.decode(component).unwrap_or_default()),
-        },
-        Act::Grant { plugin, .. } => AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(b"") },
-        Act::Enable { plugin } => AdminAction::Enable { plugin: plugin.clone() },
-        Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
-        Act::PolicySet { text } => AdminAction::Policy { epoch: None, digest: Digest::of(text.as_bytes()) },
-        Act::View(view) => Hospital::view_action(view),
-        Act::List | Act::Show { .. } | Act::TrustList | Act::PolicyShow { .. } => {
-            AdminAction::Look { what: "refused".to_owned() }
-        }
-    }
-}
-
-/// Whose record an act looks at: for the private part.
-fn patient(act: &Act) -> Option<String> {
-    match act {
-        Act::View(view) => Some(view.patient.to_string()),
-        Act::TrustAdd { .. }
-        | Act::TrustRevoke { .. }
-        | Act::TrustList
-        | Act::Install { .. }
-        | Act::Grant { .. }
-        | Act::Enable { .. }
-        | Act::Disable { .. }
-        | Act::List
-        | Act::Show { .. }
-        | Act::PolicySet { .. }
-        | Act::PolicyShow { .. } => None,
-    }
 }

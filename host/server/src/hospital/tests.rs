@@ -1,10 +1,12 @@
 //! Two publishers of one hospital: what one of them ships must not stop the other.
 
 mod clearance;
+mod gate;
 mod packs;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cordon_core::disclosure::{Latency, MOST_UNDECLARED};
 use cordon_core::ids::ServiceId;
 use cordon_core::label::NoRules;
 use cordon_core::limits::LimitClass;
@@ -78,7 +80,14 @@ description = "Test."
 
 fn rules() -> Rules {
     let clock = Arc::new(crate::clock::SystemClock::start(None));
-    Rules { consent: ConsentSettings::default(), labels: Arc::new(NoRules), clock, base_url: BASE.to_owned() }
+    Rules {
+        consent: ConsentSettings::default(),
+        labels: Arc::new(NoRules),
+        clock,
+        base_url: BASE.to_owned(),
+        latency: Latency::Buckets,
+        most_undeclared: MOST_UNDECLARED,
+    }
 }
 
 fn opened(store: &Arc<Store>) -> Hospital {
@@ -107,7 +116,7 @@ fn plugin(id: &str) -> PluginId {
 }
 
 fn switch_on(hospital: &Hospital, id: &str) {
-    done(hospital, Act::Grant { plugin: plugin(id), version: None, grant: None });
+    done(hospital, Act::Grant { plugin: plugin(id), version: None, grant: None, more: Powers::default() });
     done(hospital, Act::Enable { plugin: plugin(id) });
 }
 
@@ -123,7 +132,7 @@ fn a_newer_version_cannot_take_a_service_that_another_plugin_answers() {
     switch_on(&hospital, "second");
     install(&hospital, &manifest("second", "2.0.0", "shared", "compiled"));
     let version = Some(semver::Version::new(2, 0, 0));
-    let reply = act(&hospital, Act::Grant { plugin: plugin("second"), version, grant: None });
+    let reply = act(&hospital, Act::Grant { plugin: plugin("second"), version, grant: None, more: Powers::default() });
     assert!(matches!(&reply, Reply::Refused { kind, .. } if kind == "service-taken"), "{reply:?}");
     let shared = ServiceId::new("shared").unwrap();
     let answer = |one: &&Arc<Installed>| one.enabled && one.manifest.service(&shared, Hook::PatientView).is_some();

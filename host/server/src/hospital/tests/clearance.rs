@@ -42,7 +42,7 @@ fn opened(store: &Arc<Store>, book: &Arc<Book>, no_consent: Effect) -> Hospital 
     let consent = ConsentSettings { no_consent, ..ConsentSettings::default() };
     let labels = Arc::new(LabelRules::shipped().unwrap());
     let clock = Arc::new(crate::clock::SystemClock::start(None));
-    let rules = Rules { consent, labels, clock, base_url: BASE.to_owned() };
+    let rules = Rules { consent, labels, clock, ..super::rules() };
     let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
     Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), book.clone(), rules)
 }

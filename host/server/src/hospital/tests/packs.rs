@@ -36,7 +36,7 @@ struct World {
 }
 
 fn grant(hospital: &Hospital, version: Option<semver::Version>, grant: Grant) {
-    done(hospital, Act::Grant { plugin: plugin("renal"), version, grant: Some(grant) });
+    done(hospital, Act::Grant { plugin: plugin("renal"), version, grant: Some(grant), more: Powers::default() });
 }
 
 fn granted(from: PackFrom) -> Grant {

@@ -1,0 +1,94 @@
+//! What of a failed run may go to somebody outside: digests and classes, and what an operator keeps by hand.
+
+use serde_json::{Map, Value, json};
+
+use super::{Release, Sink};
+use crate::record::Outcome;
+use crate::transcript::Transcript;
+
+/// What stands in the place of a part that was struck out.
+pub const STRUCK: &str = "[struck out]";
+
+/// Why a diagnosis was not released.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiagnosisError {
+    /// Nothing stands there.
+    #[error("the transcript has nothing at `{0}`: write a JSON Pointer such as /views/creatinine/0/status")]
+    Nowhere(String),
+    /// It would strike nothing out of what leaves.
+    #[error("`{0}` is not within what is kept, so there is nothing to strike out")]
+    NotKept(String),
+    /// All of it at once: that is no choice.
+    #[error("keep parts by name: the whole transcript is not released at once")]
+    Whole,
+}
+
+/// How a call ended, in the four classes that leave the host.
+#[must_use]
+pub fn outcome_class(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered | Outcome::Disabled | Outcome::NotEvaluated => "answered",
+        Outcome::Unobtainable(_) | Outcome::ConsentUnobtainable | Outcome::NoPack(_) => "unobtainable",
+        Outcome::PolicyUnavailable
+        | Outcome::RunnerUnavailable
+        | Outcome::KeptUnavailable
+        | Outcome::Suspended
+        | Outcome::Failed(_)
+        | Outcome::Trapped(_) => "failed",
+        Outcome::Refused(_) => "refused",
+    }
+}
+
+/// Lets a diagnosis out: outcome class, digests and fuel class; of the rest only what `keep` names by JSON Pointer (RFC
+/// 6901), less what `strike` names within it.
+///
+/// # Errors
+/// [`DiagnosisError`]; nothing leaves.
+pub fn release_diagnosis(
+    transcript: &Transcript,
+    keep: &[String],
+    strike: &[String],
+) -> Result<Release<Value>, DiagnosisError> {
+    let whole = serde_json::to_value(transcript).unwrap_or_default();
+    let mut kept = Map::new();
+    for pointer in keep {
+        if pointer.is_empty() {
+            return Err(DiagnosisError::Whole);
+        }
+        let part = whole.pointer(pointer).ok_or_else(|| DiagnosisError::Nowhere(pointer.clone()))?;
+        kept.insert(pointer.clone(), part.clone());
+    }
+    for pointer in strike {
+        let mut struck = false;
+        for (at, part) in &mut kept {
+            let Some(within) = pointer.strip_prefix(at.as_str()) else { continue };
+            if let Some(place) = part.pointer_mut(within) {
+                *place = json!(STRUCK);
+                struck = true;
+            }
+        }
+        if !struck {
+            return Err(DiagnosisError::NotKept(pointer.clone()));
+        }
+    }
+    let packs: Map<String, Value> =
+        transcript.packs.iter().map(|(name, (_, digest))| (name.to_string(), json!(digest))).collect();
+    let diagnosis = json!({
+        "plugin": transcript.plugin,
+        "version": transcript.version,
+        "component": transcript.component,
+        "outcome": outcome_class(&transcript.outcome),
+        "fuel-class": transcript.fuel_class,
+        "packs": packs,
+        "kept": kept,
+    });
+    Ok(Release::to(Sink::Diagnosis, diagnosis))
+}
+
+impl Release<Value> {
+    /// The diagnosis, as it leaves.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.payload.to_string().into_bytes()
+    }
+}
