@@ -174,6 +174,7 @@ fn differs(before: Before, pair: &Pair, count: &mut Count) -> bool {
 }
 
 /// The first seed whose pair can be told apart.
+#[cfg(feature = "faults")]
 pub(crate) fn told_apart(seeds: Range<u64>) -> Option<u64> {
     seeds.into_iter().find(|seed| {
         Before::ALL.into_iter().any(|before| differs(before, &pair_for(before, *seed), &mut Count::default()))
