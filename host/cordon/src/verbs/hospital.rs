@@ -79,15 +79,9 @@ pub(crate) struct Install {
 pub(crate) struct GrantVerb {
     #[command(subcommand)]
     show: Option<gate::GrantShow>,
-    #[command(flatten)]
-    give: Option<Give>,
-}
-
-/// What is given.
-#[derive(Args)]
-pub(crate) struct Give {
     /// The plugin.
-    plugin: PluginId,
+    #[arg(required = true)]
+    plugin: Option<PluginId>,
     /// The version that was reviewed. Needed once more than one was installed.
     #[arg(long, value_name = "VERSION")]
     of: Option<semver::Version>,
@@ -99,8 +93,9 @@ pub(crate) struct Give {
     need: Vec<String>,
     #[command(flatten)]
     powers: gate::PowersArgs,
-    #[command(flatten)]
-    because: Reason,
+    /// Why, for the record.
+    #[arg(long, required = true)]
+    reason: Option<String>,
     #[command(flatten)]
     host: Host,
 }
@@ -170,15 +165,17 @@ pub(crate) fn grant(verb: &GrantVerb) -> Ended {
     if let Some(gate::GrantShow::Show(show)) = &verb.show {
         return gate::disclosure(show);
     }
-    let Some(verb) = &verb.give else { return Err(anyhow::anyhow!("name a plugin").into()) };
+    // Both are there: the command line is refused without them.
+    let plugin = verb.plugin.clone().context("name a plugin")?;
+    let because = Reason { reason: verb.reason.clone().context("say why with --reason")? };
     let more = verb.powers.read()?;
     let grant = if verb.all { None } else { Some(Grant { powers: more.clone(), ..named(&verb.need)? }) };
-    let act = Act::Grant { plugin: verb.plugin.clone(), version: verb.of.clone(), grant, more };
-    tell(&verb.host, Some(&verb.because), act, |done| {
+    let act = Act::Grant { plugin: plugin.clone(), version: verb.of.clone(), grant, more };
+    tell(&verb.host, Some(&because), act, |done| {
         let needs: Vec<String> =
             done.pointer("/grant/needs").and_then(Value::as_object).into_iter().flatten().map(given).collect();
         let shown = done.get("discloses").map(gate::undeclared).unwrap_or_default();
-        format!("{} {} may see:\n  {}\n{shown}", verb.plugin, text(done, "version"), needs.join("\n  "))
+        format!("{plugin} {} may see:\n  {}\n{shown}", text(done, "version"), needs.join("\n  "))
     })
 }
 

@@ -15,7 +15,9 @@ fn help(path: &[&str]) -> String {
 /// The verbs that a help page lists.
 fn listed(page: &str) -> Vec<String> {
     let list = page.split_once("Commands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap_or_default());
-    let names = list.unwrap_or_default().lines().filter_map(|line| line.split_whitespace().next());
+    // A line that a long sentence was wrapped to begins further in.
+    let lines = list.unwrap_or_default().lines().filter(|line| !line.starts_with("   "));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
