@@ -60,9 +60,11 @@ pub fn release_diagnosis(
     }
     for pointer in strike {
         let mut struck = false;
+        let below = format!("{pointer}/");
         for (at, part) in &mut kept {
-            let Some(within) = pointer.strip_prefix(at.as_str()) else { continue };
-            if let Some(place) = part.pointer_mut(within) {
+            // What lies below a part that is struck out goes with it, also if it was kept by a name of its own.
+            let within = if at.starts_with(&below) { Some("") } else { pointer.strip_prefix(at.as_str()) };
+            if let Some(place) = within.and_then(|within| part.pointer_mut(within)) {
                 *place = json!(STRUCK);
                 struck = true;
             }

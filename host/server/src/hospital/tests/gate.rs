@@ -162,6 +162,8 @@ fn a_diagnosis_holds_classes_and_digests_and_what_was_named_less_what_was_struck
     let (kept, text) = released(&world, &["/views/labs/0"], &["/views/labs/0/valueString"]);
     assert!(!text.contains(SECRET), "{text}");
     assert_eq!(kept["kept"]["/views/labs/0"]["status"], "final");
+    let (_, text) = released(&world, &["/views/labs/0", "/views/labs/0/valueString"], &["/views/labs/0"]);
+    assert!(!text.contains(SECRET), "what is below a part that is struck out goes with it: {text}");
 }
 
 #[test]
