@@ -6,6 +6,7 @@
 mod diagnosis;
 mod kept;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -153,9 +154,7 @@ pub fn release(answer: &Answer, views: &Views, words: &Words) -> Result<Release<
     let mut cards = cards.collect::<Result<Vec<_>, _>>()?;
     if rules.most > USUAL_CARDS {
         // So many cards in an order of the plugin's own would be a message beside their texts.
-        cards.sort_by(|one, other| {
-            (other.indicator, &one.summary, &one.detail).cmp(&(one.indicator, &other.summary, &other.detail))
-        });
+        cards.sort_by_cached_key(Card::place);
     }
     let actions = system_actions(&answer.system_actions, views, &mut mint)?;
     Ok(pack(cards, actions, views))
@@ -178,6 +177,25 @@ struct Card {
     override_reasons: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Value>,
+}
+
+impl Card {
+    /// Where a card stands among others: most urgent first, then by all that it says, so that only cards which say the same
+    /// stand as the plugin gave them. The ids are not among it: they were minted in the plugin's order.
+    fn place(&self) -> (Reverse<Indicator>, String) {
+        let unnamed = |action: &Value| {
+            let mut action = action.clone();
+            action.pointer_mut("/resource/id").map(Value::take);
+            action
+        };
+        let suggested = |one: &Suggestion| {
+            let actions = one.actions.iter().map(unnamed).collect::<Vec<_>>();
+            json!([one.label, one.is_recommended, actions])
+        };
+        let suggestions: Vec<_> = self.suggestions.iter().map(suggested).collect();
+        let reasons = &self.override_reasons;
+        (Reverse(self.indicator), json!([self.summary, self.detail, reasons, suggestions]).to_string())
+    }
 }
 
 /// `card.source`.
@@ -304,14 +322,14 @@ fn override_reasons(names: &[String], manifest: &Manifest) -> Result<Vec<Value>,
     if distinct.len() != names.len() {
         return Err(ProfileError::Repeated("override reasons"));
     }
-    let coding = |reason: &OverrideReason| json!({ "reason": { "code": reason.code, "system": reason.system, "display": reason.display } });
     let named = |name: &String| {
         let name = EntryName::new(name.as_str()).map_err(|_| ProfileError::Unlisted("override reason"))?;
-        manifest.override_reasons.get(&name).map(coding).ok_or(ProfileError::Unlisted("override reason"))
+        manifest.override_reasons.get(&name).ok_or(ProfileError::Unlisted("override reason"))
     };
-    // CDS Hooks 2.0 lists Coding objects; `reason` is only the feedback's member.
-    let inner = |value: Value| value.get("reason").cloned().unwrap_or_default();
-    names.iter().map(|name| named(name).map(inner)).collect()
+    // CDS Hooks 2.0: a list of Coding. In the order of their names: an order of the plugin's own would be a message.
+    let coding =
+        |reason: &OverrideReason| json!({ "code": reason.code, "system": reason.system, "display": reason.display });
+    distinct.into_iter().map(|name| named(name).map(coding)).collect()
 }
 
 fn suggestions(

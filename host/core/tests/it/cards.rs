@@ -166,10 +166,31 @@ fn an_override_reason_has_display_code_and_system_of_the_manifest() {
     assert_eq!(
         card["overrideReasons"],
         json!([
-            {"code": "short", "system": system, "display": "Short course"},
             {"code": "monitored", "system": system, "display": "Kidney function is monitored"},
+            {"code": "short", "system": system, "display": "Short course"},
         ])
     );
+}
+
+#[test]
+fn the_order_of_many_cards_and_of_reasons_is_the_hosts() {
+    let order = |cards: Vec<Advice>| {
+        let mut call = order_call();
+        let mut installed = (*call.installed).clone();
+        installed.manifest.cards.most = 5;
+        call.installed = Arc::new(installed);
+        let body = invoke(call, World::new(cards).ports()).unwrap().body.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let said = |card: &Value| {
+            [&card["summary"], &card["overrideReasons"], &card["suggestions"][0]["label"]].map(Clone::clone)
+        };
+        body["cards"].as_array().unwrap().iter().map(said).collect::<Vec<_>>()
+    };
+    let told =
+        [overriding(&["short", "monitored"]), overriding(&["short"]), suggesting(vec![suggested(vec![create()])])];
+    let forth = order(told.to_vec());
+    assert_eq!(forth, order(told.into_iter().rev().collect()));
+    assert_eq!(order(vec![overriding(&["monitored", "short"])]), order(vec![overriding(&["short", "monitored"])]));
 }
 
 #[test]
