@@ -8,13 +8,14 @@ use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Pack
 use crate::sh;
 
 /// Which workspace crates each crate may import, tests included only where a second list says so.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("cordon-fhir", &[]),
     ("cordon-core", &["cordon-fhir"]),
     ("cordon-policy", &["cordon-core", "cordon-fhir"]),
     ("cordon-trust", &["cordon-core", "cordon-fhir"]),
     ("cordon-audit", &["cordon-core", "cordon-fhir"]),
     ("cordon-runtime", &["cordon-core"]),
+    ("cordon-wall", &["cordon-core", "cordon-runtime"]),
     ("cordon-connect", &["cordon-core", "cordon-fhir"]),
     ("cordon-store", &["cordon-core", "cordon-fhir"]),
     (
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "cordon-runtime",
             "cordon-store",
             "cordon-trust",
+            "cordon-wall",
         ],
     ),
     (
@@ -40,6 +42,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "cordon-policy",
             "cordon-server",
             "cordon-store",
+            "cordon-wall",
             "cordon-ward",
         ],
     ),
@@ -78,8 +81,14 @@ const FAULTS_TEST: &str = "cordon-ni";
 const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"];
 
 /// Outside crates that give authority, and the rooms that may import them.
-const AUTHORITY: [(&str, &[&str]); 15] = [
+const AUTHORITY: [(&str, &[&str]); 20] = [
     ("wasmtime", &["cordon-runtime"]),
+    ("wasmtime-wasi", &["cordon-runtime"]),
+    // Whatever takes authority away from a process, and hands it the little that is left.
+    ("nix", &["cordon-wall"]),
+    ("seccompiler", &["cordon-wall"]),
+    ("landlock", &["cordon-wall"]),
+    ("caps", &["cordon-wall"]),
     // `cordon-prove` starts the solver and keeps its time.
     ("tokio", &["cordon-connect", "cordon-server", "cordon", "cordon-prove"]),
     ("axum", &["cordon-server"]),
