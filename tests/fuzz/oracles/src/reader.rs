@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use markdown::mdast::Node;
 use markdown::{Constructs, ParseOptions};
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// What a card may not hold, by the names that the readers give it. Empty if every reader agrees that it is harmless.
 #[must_use]
@@ -64,16 +64,28 @@ fn collect(node: &Node, found: &mut BTreeSet<String>) {
     node.children().into_iter().flatten().for_each(|child| collect(child, found));
 }
 
-/// What a clinician reads, without the marks: one line for each block.
+/// What a clinician reads, without the marks: one line for each block. A block inside another starts a line, and a mark
+/// inside a line does not end it: who looks for addresses in the text of a page finds them across emphasis.
 #[must_use]
 pub fn seen(text: &str) -> String {
     let shown = |event| match event {
         Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) | Event::Html(text) => text.to_string(),
         Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => text.to_string(),
-        Event::End(_) | Event::SoftBreak | Event::HardBreak | Event::Rule => "\n".to_owned(),
-        Event::Start(_) | Event::TaskListMarker(_) => String::new(),
+        Event::Start(tag) => border(is_inline(&tag.to_end())).to_owned(),
+        Event::End(tag) => border(is_inline(&tag)).to_owned(),
+        Event::SoftBreak | Event::HardBreak | Event::Rule => "\n".to_owned(),
+        Event::TaskListMarker(_) => String::new(),
     };
     Parser::new_ext(text, Options::ENABLE_TABLES).map(shown).collect()
+}
+
+const fn border(inline: bool) -> &'static str {
+    if inline { "" } else { "\n" }
+}
+
+fn is_inline(tag: &TagEnd) -> bool {
+    use TagEnd::{Emphasis, Image, Link, Strikethrough, Strong, Subscript, Superscript};
+    matches!(tag, Emphasis | Strong | Strikethrough | Subscript | Superscript | Link | Image)
 }
 
 /// Whether a reader sees, under the text and a rule, this footer as a paragraph of its own, and only one rule.

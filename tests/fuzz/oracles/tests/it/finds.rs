@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cordon_fuzz::card::{as_a_card, characters, inert};
 use cordon_fuzz::manifest::plain_url;
-use cordon_fuzz::reader::{forbidden, keeps_footer};
+use cordon_fuzz::reader::{forbidden, keeps_footer, seen};
 use cordon_fuzz::skeleton::order_for;
 use cordon_fuzz::{ORACLES, Seen, envelope};
 use serde_json::{Value, json};
@@ -41,6 +41,17 @@ fn a_block_that_would_take_the_footer_in_is_found() {
         assert!(!keeps_footer(open, "Footer."), "{open:?}");
     }
     assert!(keeps_footer("- a", "Footer.") && keeps_footer("| a |\n| --- |", "Footer."));
+}
+
+#[test]
+fn an_address_is_found_across_emphasis_and_not_across_blocks() {
+    for address in ["*evil*.example", "**a**@b", "`www`.x", "<*img*", "javascript:**x**"] {
+        assert!(inert(&seen(address)).is_err(), "{address:?} shows {:?}", seen(address));
+    }
+    // The first item's text is followed by a list in the same item, with no end of a block between.
+    for apart in ["- a@\n  - b", "- a.\n  1. b", "a@\n\nb", "| a@ | b |\n| --- | --- |", "- a:\n  - /\n- /"] {
+        assert_eq!(inert(&seen(apart)), Ok(()), "{apart:?} shows {:?}", seen(apart));
+    }
 }
 
 #[test]
