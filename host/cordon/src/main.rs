@@ -6,6 +6,7 @@ mod files;
 mod report;
 mod verbs;
 
+use std::alloc::System;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
 use verbs::{audit, author, call, doctor, gate, hospital, init, label, load, policy, serve, view, ward};
+use zeroizing_alloc::ZeroAlloc;
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
 #[derive(Parser)]
@@ -143,7 +145,15 @@ enum Verb {
     Doctor(doctor::Doctor),
 }
 
+/// Freed memory is overwritten: no call's data is found in it later, in a runner or in the host.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
 fn main() -> ExitCode {
+    // The host calls this program so, for each process that holds a plugin. Nothing else may have happened in it before.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == cordon_wall::RUNNER) {
+        return cordon_wall::serve(|runner| runner);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error, std::env::args_os().any(|argument| argument == "--json")),

@@ -261,6 +261,7 @@ fn transcript(views: &Views, reply: &RunReply, outcome: &Outcome, broke: Option<
 fn message(views: &Views) -> RunMessage {
     let call = views.clearance().call();
     RunMessage {
+        tenant: call.tenant.clone(),
         component: call.installed.component,
         limits: call.installed.manifest.limits,
         hook: call.service.hook,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Held;
-use crate::ids::{Coins, Digest, EntryName, ServiceId};
+use crate::ids::{Coins, Digest, EntryName, ServiceId, TenantId};
 use crate::limits::Limits;
 use crate::manifest::Hook;
 use crate::view::View;
@@ -17,6 +17,8 @@ use crate::view::View;
 /// All that a run gets.
 #[derive(Debug, Clone)]
 pub struct RunMessage {
+    /// Whose run: no process serves two tenants. The guest is not told.
+    pub tenant: TenantId,
     /// Which component.
     pub component: Digest,
     /// What it may use.
@@ -74,7 +76,7 @@ impl fmt::Debug for PackData {
 }
 
 /// All that comes out of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReply {
     /// How it ended.
     pub end: RunEnd,
@@ -104,7 +106,7 @@ pub struct Said {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RunEnd {
     /// With an answer, not yet released.
     Answered(Answer),
@@ -149,7 +151,7 @@ pub enum Trap {
 }
 
 /// A plugin's answer: hostile until released. Prints the number of cards.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The cards.
     pub cards: Vec<Advice>,
@@ -164,7 +166,7 @@ impl fmt::Debug for Answer {
 }
 
 /// One card as the plugin wrote it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Advice {
     /// What it says.
     pub text: CardText,
@@ -184,7 +186,7 @@ impl Advice {
 }
 
 /// What a card says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CardText {
     /// The plugin's own words.
     Free {
@@ -200,7 +202,7 @@ pub enum CardText {
 }
 
 /// A template or a proposal of the manifest with its slots.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Filled {
     /// Its name.
     pub name: String,
@@ -217,7 +219,7 @@ impl Filled {
 }
 
 /// What a plugin puts into a slot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SlotValue {
     /// A number.
     Number(f64),
@@ -242,7 +244,7 @@ pub enum Indicator {
 }
 
 /// One suggestion as the plugin wrote it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Suggested {
     /// The text on the button; without one the proposal's own description.
     pub label: Option<String>,
@@ -253,7 +255,7 @@ pub struct Suggested {
 }
 
 /// One action as the plugin asked for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Asked {
     /// Create the proposal of this name.
     Create(Filled),

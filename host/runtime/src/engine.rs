@@ -1,6 +1,6 @@
 //! The engine: how guests are compiled and what they are linked with.
 
-use std::time::Duration;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use cordon_core::limits::LimitClass;
 use cordon_core::manifest::Manifest;
@@ -9,21 +9,19 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, OptLevel, Store, Strategy, WasmBacktraceDetails};
 
 use crate::bindings::{v0_1, v0_2};
+use crate::code::{Code, LoadError};
 use crate::contract::Wit;
 use crate::features::ALLOWED;
 use crate::gate::{self, ComponentError, Inspection, reason};
 use crate::host::State;
 use crate::plugins::{Compiled, Linked};
 
-/// How often the host calls [`Engine::tick`]. A run's budget counts in whole ticks, rounded down.
-pub const TICK: Duration = Duration::from_millis(10);
-
 /// The engine could not be made: this build cannot run plugins on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the engine could not be made: {0}")]
 pub struct EngineError(String);
 
-/// Compiles components. Cheap to clone; every clone is the same engine with the same clock.
+/// Compiles components, and loads what was compiled. Cheap to clone; every clone is the same engine.
 #[derive(Clone)]
 pub struct Engine {
     engine: wasmtime::Engine,
@@ -48,11 +46,6 @@ impl Engine {
         v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state).map_err(failed)?;
         v0_1::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state).map_err(failed)?;
         Ok(Self { engine, v0_2: newest, v0_1: before })
-    }
-
-    /// Moves the clock that ends runs by one [`TICK`]. Somebody has to call this: the engine reads no clock itself.
-    pub fn tick(&self) {
-        self.engine.increment_epoch();
     }
 
     /// Says what a component is made of, or why it is refused. No code is generated.
@@ -85,15 +78,57 @@ impl Engine {
         self.generate(component, class, &inspection)
     }
 
+    /// As [`Engine::compile`], as bytes that another process of this engine can load.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`].
+    pub fn precompile(&self, component: &[u8], class: LimitClass) -> Result<Code, ComponentError> {
+        Code::of(&self.compile(component, class)?).map_err(|error| ComponentError::Compile { reason: reason(error) })
+    }
+
+    /// As [`Engine::compile_for`], as bytes that another process of this engine can load.
+    ///
+    /// # Errors
+    /// As [`Engine::compile_for`].
+    pub fn precompile_for(&self, component: &[u8], manifest: &Manifest) -> Result<Code, ComponentError> {
+        Code::of(&self.compile_for(component, manifest)?)
+            .map_err(|error| ComponentError::Compile { reason: reason(error) })
+    }
+
+    /// Links code that [`Engine::precompile_for`] made. It is run as it is: whoever calls this knows where it comes from.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is of another engine, another profile or no code at all.
+    pub fn load(&self, code: &Code) -> Result<Compiled, LoadError> {
+        let component = code.component(&self.engine)?;
+        let linked = self.link(&component, code.wit).map_err(LoadError::of)?;
+        // Images of memories are made now: a process in its jail can make none.
+        component.initialize_copy_on_write_image().map_err(LoadError::of)?;
+        Ok(Compiled { digest: code.digest, class: code.class, wit: code.wit, linked, component })
+    }
+
+    /// What generated code depends on besides the component: the engine's version, the profile and the target. Code of
+    /// another profile is not loaded, and a replay under another one is no evidence.
+    #[must_use]
+    pub fn profile(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.engine.precompile_compatibility_hash().hash(&mut hasher);
+        format!("wasmtime-48-{:016x}", hasher.finish())
+    }
+
     fn generate(&self, bytes: &[u8], class: LimitClass, seen: &Inspection) -> Result<Compiled, ComponentError> {
-        let failed = |error: wasmtime::Error| ComponentError::Compile { reason: reason(error) };
-        let mismatch = |error: wasmtime::Error| ComponentError::Mismatch { reason: reason(error) };
-        let component = Component::from_binary(&self.engine, bytes).map_err(failed)?;
-        let linked = match seen.wit {
-            Wit::V0_2 => self.v0_2.instantiate_pre(&component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
-            Wit::V0_1 => self.v0_1.instantiate_pre(&component).and_then(v0_1::CdsServicePre::new).map(Linked::V0_1),
-        };
-        Ok(Compiled { digest: seen.digest, class, linked: linked.map_err(mismatch)? })
+        let component = Component::from_binary(&self.engine, bytes)
+            .map_err(|error| ComponentError::Compile { reason: reason(error) })?;
+        let linked = self.link(&component, seen.wit);
+        let linked = linked.map_err(|error| ComponentError::Mismatch { reason: reason(error) })?;
+        Ok(Compiled { digest: seen.digest, class, wit: seen.wit, linked, component })
+    }
+
+    fn link(&self, component: &Component, wit: Wit) -> wasmtime::Result<Linked> {
+        match wit {
+            Wit::V0_2 => self.v0_2.instantiate_pre(component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
+            Wit::V0_1 => self.v0_1.instantiate_pre(component).and_then(v0_1::CdsServicePre::new).map(Linked::V0_1),
+        }
     }
 
     pub(crate) fn store(&self, state: State) -> Store<State> {
@@ -108,7 +143,8 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// The profile. A replay is only evidence under the same profile: stack exhaustion depends on the optimisation level.
+/// The profile. Fuel is the only meter: it cuts a run off at the same instruction every time. The wall clock ends the
+/// process that a run is in, and is not asked in here. A replay is only evidence under the same profile: stack exhaustion depends on the optimisation level.
 pub(crate) fn config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
     // Compiling in parallel, pooled memories with their page scan, core dumps and async are not even compiled in.
@@ -120,7 +156,7 @@ pub(crate) fn config() -> wasmtime::Result<Config> {
     config.wasm_features(WasmFeatures::all(), false).wasm_features(ALLOWED, true);
     config.shared_memory(false).concurrency_support(false);
     config.cranelift_nan_canonicalization(true).max_wasm_stack(Engine::STACK);
-    config.consume_fuel(true).operator_cost(costs()).epoch_interruption(true);
+    config.consume_fuel(true).operator_cost(costs());
     config.wasm_backtrace_max_frames(None).wasm_backtrace_details(WasmBacktraceDetails::Disable).debug_info(false);
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Ok(config)

@@ -2,13 +2,13 @@
 //!
 //! It refuses everything a guest could do besides answering: nothing is linked but one version of
 //! `cordon:clinical`, every wasm feature that plugins do not need is off, and fuel, memory, tables, stack, handles, bytes moved and time all have a
-//! limit. It opens no socket and no file, reads no clock and keeps nothing between two runs: time comes in as
-//! [`Engine::tick`], everything else in the message. What a trap says stays here; a reply holds its kind.
+//! limit. It opens no socket, reads no clock and keeps nothing between two runs: everything comes in the message. What a trap says stays here; a reply holds its kind.
 //!
 //! Compiling a hostile component can take long. Nothing here limits that besides the sizes [`Engine::check`] admits.
 
 mod answer;
 mod bindings;
+mod code;
 mod contract;
 mod engine;
 mod features;
@@ -20,8 +20,9 @@ mod plugins;
 mod runner;
 mod scan;
 
+pub use code::{Code, LoadError};
 pub use contract::Wit;
-pub use engine::{Engine, EngineError, TICK};
+pub use engine::{Engine, EngineError};
 pub use gate::{ComponentError, Inspection};
 pub use plugins::{Compiled, Plugins};
 pub use runner::{LocalRunner, Watched};

@@ -6,14 +6,19 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use cordon_core::ids::Digest;
 use cordon_core::limits::LimitClass;
 
+use wasmtime::component::Component;
+
 use crate::bindings::{v0_1, v0_2};
+use crate::contract::Wit;
 use crate::host::State;
 
 /// A component that passed the gate, linked and ready to be instantiated. [`crate::Engine::compile`] makes it.
 pub struct Compiled {
     pub(crate) digest: Digest,
     pub(crate) class: LimitClass,
+    pub(crate) wit: Wit,
     pub(crate) linked: Linked,
+    pub(crate) component: Component,
 }
 
 /// Linked with one version of the contract.

@@ -9,7 +9,7 @@ use cordon_core::ports::{Runner, RunnerError};
 use wasmtime::Store;
 
 use crate::answer::{Said, weight};
-use crate::engine::{Engine, TICK};
+use crate::engine::Engine;
 use crate::host::State;
 use crate::meter::Stop;
 use crate::plugins::{Compiled, Linked, Plugins};
@@ -20,8 +20,8 @@ const FROM_GUEST: u64 = 1 << 20;
 
 /// Runs components in this process, each call in a new store and a new instance that are thrown away afterwards.
 ///
-/// The same message gives the same reply and the same fuel, unless the wall clock cut the run off
-/// ([`Trap::Deadline`]). The calling thread needs [`Engine::STACK`] bytes of stack for the guest and about as much for the
+/// The same message gives the same reply and the same fuel. [`RunMessage::budget`] is not looked at: fuel ends every run,
+/// and whoever needs an answer in time runs this in a process that can be killed. The calling thread needs [`Engine::STACK`] bytes of stack for the guest and about as much for the
 /// host: 2 MiB, the default of a Rust thread, is enough.
 #[derive(Debug, Clone)]
 pub struct LocalRunner {
@@ -78,11 +78,9 @@ impl LocalRunner {
 
     fn store(&self, message: RunMessage) -> Result<Store<State>, RunnerError> {
         let limits = message.limits;
-        let ticks = message.budget.as_millis() / TICK.as_millis();
         let mut store = self.engine.store(State::new(message));
         store.limiter(|state| &mut state.meter);
         store.set_fuel(limits.fuel).map_err(|_| RunnerError("the engine does not meter"))?;
-        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
         store.set_hostcall_fuel(size(limits.transfer.min(FROM_GUEST)));
         // The engine counts each handle it lends for the time of a call on top of the live ones, and has no type for the
         // refusal: the state's table is the limit, and this is the wall behind it.
@@ -130,8 +128,7 @@ fn settle(end: RunEnd, limits: Limits, store: &Store<State>) -> RunReply {
     let state = store.data();
     let left = store.get_fuel().unwrap_or(0);
     let used = limits.fuel.saturating_sub(left).saturating_add(state.meter.charged());
-    let spent = used > limits.fuel && end != RunEnd::Trapped(Trap::Deadline);
-    let end = if spent { RunEnd::Trapped(Trap::Fuel) } else { end };
+    let end = if used > limits.fuel { RunEnd::Trapped(Trap::Fuel) } else { end };
     let cells = match end {
         RunEnd::Answered(_) => state.written(),
         RunEnd::Failed(_) | RunEnd::Trapped(_) => BTreeMap::new(),
@@ -159,11 +156,7 @@ fn classify(error: &wasmtime::Error, otherwise: Trap) -> Result<Trap, RunnerErro
         return stopped(*stop);
     }
     let Some(trap) = error.downcast_ref::<wasmtime::Trap>() else { return Ok(otherwise) };
-    let known = [
-        (wasmtime::Trap::OutOfFuel, Trap::Fuel),
-        (wasmtime::Trap::StackOverflow, Trap::Stack),
-        (wasmtime::Trap::Interrupt, Trap::Deadline),
-    ];
+    let known = [(wasmtime::Trap::OutOfFuel, Trap::Fuel), (wasmtime::Trap::StackOverflow, Trap::Stack)];
     Ok(known.into_iter().find(|(theirs, _)| theirs == trap).map_or(Trap::Wasm, |(_, ours)| ours))
 }
 

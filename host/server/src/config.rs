@@ -5,6 +5,7 @@
 
 mod client;
 mod packs;
+mod runners;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -20,12 +21,14 @@ use cordon_core::label::Confidentiality;
 use cordon_core::labelling::LabelRules;
 use cordon_core::words::Words;
 use cordon_policy::consent::ConsentSettings;
+use cordon_wall::WallSettings;
 use serde::Deserialize;
 
 pub use client::Client;
 use client::RawClient;
 pub use packs::Packs;
 use packs::RawPacks;
+use runners::RawRunners;
 
 /// Why a configuration was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +121,8 @@ pub struct Config {
     pub consent: ConsentSettings,
     /// How data packs are fetched. Default: none is, whatever was granted.
     pub packs: Option<Packs>,
+    /// How the processes that hold plugins are kept. Default: no layer of their jail may be missing.
+    pub runners: WallSettings,
     /// The host's words.
     pub words: Words,
 }
@@ -158,6 +163,8 @@ struct Raw {
     #[serde(default)]
     consent: ConsentSettings,
     packs: Option<RawPacks>,
+    #[serde(default)]
+    runners: RawRunners,
 }
 
 #[derive(Deserialize)]
@@ -324,6 +331,7 @@ impl Raw {
             unclassified: self.unclassified,
             consent: self.consent,
             packs,
+            runners: self.runners.check()?,
             words: Words::default(),
         })
     }

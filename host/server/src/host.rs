@@ -10,8 +10,9 @@ use cordon_core::ids::Issuer;
 use cordon_core::labelling::LabelRules;
 use cordon_core::ports::{Effects, Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
-use cordon_runtime::{Engine, EngineError, LocalRunner, Plugins};
+use cordon_runtime::{Engine, EngineError};
 use cordon_store::{DataDirectory, KeyError, OpenError, Store, StoreError};
+use cordon_wall::{Program, Wall, WallError};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -69,6 +70,9 @@ pub enum HostError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The processes that hold plugins.
+    #[error("[runners]")]
+    Wall(#[from] WallError),
     /// A client's keys.
     #[error("client `{issuer}`")]
     Client {
@@ -120,7 +124,6 @@ pub struct Host {
     router: axum::Router,
     admin: AdminSocket,
     hospital: Arc<Hospital>,
-    engine: Engine,
     stores: Arc<Stores>,
     fetcher: Option<Arc<Fetcher>>,
 }
@@ -139,8 +142,7 @@ impl Host {
         let stores = Arc::new(stores(&config, &data, &labels)?);
         let tls = config.tls.as_ref().map(|tls| TlsIdentity::from_pem(&tls.certificate, &tls.key)).transpose()?;
         let ledgers = Arc::new(ledgers(&config, &stores)?);
-        let engine = Engine::new()?;
-        let plugins = Arc::new(Plugins::default());
+        let wall = Arc::new(Wall::start(Program::this(), Engine::new()?, config.runners.clone())?);
         let clock = Arc::new(SystemClock::start(now));
         let rules = Rules {
             consent: config.consent.clone(),
@@ -150,10 +152,9 @@ impl Host {
             latency: config.latency(),
             most_undeclared: config.undeclared_bits.saturating_mul(1_000),
         };
-        let (own, engines) = (Arc::clone(&stores), engine.clone());
-        let hospital = Arc::new(Hospital::open(own, engines, Arc::clone(&plugins), ledgers.clone(), rules));
-        let runner = Arc::new(LocalRunner::new(engine.clone(), plugins));
-        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), runner, clock, labels)?;
+        let hospital = Arc::new(Hospital::open(Arc::clone(&stores), wall.clone(), ledgers.clone(), rules));
+        let layers = wall.layers().clone();
+        let state = cds_state(&config, &stores, &hospital, ledgers.clone(), wall, clock, labels)?;
         let listening = |source| HostError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
@@ -163,13 +164,13 @@ impl Host {
             .layer(axum::middleware::from_fn(operations::count))
             .merge(copies::router(Arc::clone(&stores)))
             .merge(operations::router(
-                Parts { stores: Arc::clone(&stores), ledgers, shown: Arc::default() },
+                Parts { stores: Arc::clone(&stores), ledgers, shown: Arc::default(), layers },
                 address.ip().is_loopback(),
             ));
         let edge = Edge::new(EdgeLimits { connections: config.connections, ..EdgeLimits::default() });
         let fetcher = config.packs.as_ref().map(Packs::fetcher).transpose()?.map(Arc::new);
         let started = Started { address, base_url: config.base_url, demo };
-        Ok(Self { started, listener, tls, edge, router, admin, hospital, engine, stores, fetcher })
+        Ok(Self { started, listener, tls, edge, router, admin, hospital, stores, fetcher })
     }
 
     /// What was started.
@@ -185,7 +186,6 @@ impl Host {
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<(), HostError> {
         let (stopping, stopped) = watch::channel(false);
         let still = Arc::new(AtomicBool::new(false));
-        let ticking = tick(self.engine, Arc::clone(&still)).map_err(|error| HostError::System(error.to_string()))?;
         let renewing = renewal::start(self.stores, Arc::clone(&still));
         let renewing = renewing.map_err(|error| HostError::System(error.to_string()))?;
         let start = |fetcher| packs::start(Arc::clone(&self.hospital), fetcher, Arc::clone(&still));
@@ -195,25 +195,13 @@ impl Host {
         let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
         stopping.send_replace(true);
         still.store(true, Ordering::Relaxed);
-        let ended = (administering.await, ticking.join(), renewing.join());
+        let ended = (administering.await, renewing.join());
         let fetched = fetching.is_none_or(|fetching| fetching.join().is_ok());
-        if ended.0.is_err() || ended.1.is_err() || ended.2.is_err() || !fetched {
+        if ended.0.is_err() || ended.1.is_err() || !fetched {
             tracing::error!("a part of the host ended badly");
         }
         Ok(served?)
     }
-}
-
-/// The engine's clock: without it, no run is ended by the wall clock. It has a thread of its own, so that no other work
-/// of the host can stop it.
-fn tick(engine: Engine, stopped: Arc<AtomicBool>) -> std::io::Result<std::thread::JoinHandle<()>> {
-    let ticking = move || {
-        while !stopped.load(Ordering::Relaxed) {
-            std::thread::sleep(cordon_runtime::TICK);
-            engine.tick();
-        }
-    };
-    std::thread::Builder::new().name("ticks".to_owned()).spawn(ticking)
 }
 
 fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(), HostError> {
@@ -284,7 +272,7 @@ fn cds_state(
     stores: &Arc<Stores>,
     hospital: &Arc<Hospital>,
     ledgers: Arc<Ledgers>,
-    runner: Arc<LocalRunner>,
+    runner: Arc<Wall>,
     clock: Arc<SystemClock>,
     labels: Arc<LabelRules>,
 ) -> Result<CdsState, HostError> {

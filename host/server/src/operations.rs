@@ -10,6 +10,8 @@ use axum::response::Response;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use cordon_wall::Layers;
+
 use crate::clock;
 use crate::kept::Stores;
 use crate::ledger::Ledgers;
@@ -85,6 +87,7 @@ pub(crate) struct Parts {
     pub(crate) stores: Arc<Stores>,
     pub(crate) ledgers: Arc<Ledgers>,
     pub(crate) shown: Arc<Shown>,
+    pub(crate) layers: Layers,
 }
 
 /// The figures as they were last shown. They change once a minute and not with a call: whoever watches them sees how many
@@ -113,11 +116,16 @@ pub(crate) fn router(parts: Parts, figures: bool) -> Router {
 
 /// Ready means that a record could be made durable now. One tenant for whom it can is enough: the full store of another
 /// must not take the host away from everybody. Calls for that one end without an answer, and the figures name it.
-async fn ready(State(parts): State<Parts>) -> (StatusCode, &'static str) {
+///
+/// Behind it stands each layer of the runners' jail: a host does not start without one that nobody accepted as missing.
+async fn ready(State(parts): State<Parts>) -> (StatusCode, String) {
+    let jail = parts.layers.standing.iter().map(|layer| format!("jail: {layer}\n"));
+    let missing = parts.layers.missing.keys().map(|layer| format!("jail: {layer} missing, accepted\n"));
+    let jail = jail.chain(missing).collect::<String>();
     let check = move || parts.stores.iter().any(|store| store.check().is_ok());
     match tokio::task::spawn_blocking(check).await {
-        Ok(true) => (StatusCode::OK, "ready\n"),
-        Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be written\n"),
+        Ok(true) => (StatusCode::OK, format!("ready\n{jail}")),
+        Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, format!("the store cannot be written\n{jail}")),
     }
 }
 

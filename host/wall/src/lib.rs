@@ -1,1 +1,26 @@
 //! The room that spawns: it starts the processes that hold plugins, takes their powers away, and talks to them.
+//!
+//! The host itself is the *broker*: it keeps keys, records, network and log. A plugin runs in a *runner*, a process of the same
+//! program that holds one component of one tenant and one invocation at a time, and nothing else: no file, no socket but
+//! the one to the broker, no environment, no other process in reach. One message goes in, one comes out, and every byte that
+//! comes out is taken for hostile. Whoever breaks the engine from inside has what that one invocation had, and nowhere to
+//! send it.
+//!
+//! This room refuses to serve when a layer of the jail is missing that nobody accepted by name.
+
+mod child;
+mod clock;
+mod components;
+mod frame;
+mod jail;
+mod layer;
+mod message;
+mod pool;
+mod process;
+mod shelf;
+
+pub use child::{RUNNER, serve};
+pub use components::{Components, InsertError};
+pub use layer::{Layer, Layers};
+pub use pool::{Wall, WallError, WallSettings};
+pub use process::Program;

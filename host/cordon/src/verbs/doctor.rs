@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 use cordon_server::config::{Config, Tenant};
 use cordon_store::{DataDirectory, OpenError};
+use cordon_wall::{Layer, Program, Wall, WallError};
 use serde::Serialize;
 use serde_json::json;
 
@@ -30,7 +31,9 @@ struct Finding {
 
 /// Runs the verb. Exit code 1 when something a host needs is missing.
 pub(crate) fn run(verb: &Doctor) -> Ended {
-    let mut findings = vec![engine(), rust(), target()];
+    let mut findings = vec![engine()];
+    findings.extend(jail(&verb.host));
+    findings.extend([rust(), target()]);
     findings.extend(host(&verb.host));
     let rows = findings.iter().map(|finding| {
         let fine = if finding.fine { "fine" } else { "MISSING" };
@@ -49,6 +52,28 @@ fn finding(what: &str, needed_for: &'static str, mend: Result<(), String>) -> Fi
 fn engine() -> Finding {
     let made = cordon_server::engine_works().map_err(|error| format!("use an x86-64 machine: {error}"));
     finding("the WebAssembly engine", "a host", made)
+}
+
+/// Each layer of a runner's jail, as this machine has it. One that the configuration accepts as missing is fine, and said.
+fn jail(host: &Host) -> Vec<Finding> {
+    let accepted = Config::read(&host.site.config).map(|config| config.runners.accepted).unwrap_or_default();
+    let every = Layer::ALL.into_iter().filter(|layer| layer.may_be_missing()).collect();
+    let layers = match Wall::examine(&Program::this(), &every) {
+        Ok(layers) | Err(WallError::Missing { layers, .. }) => layers,
+        Err(error @ (WallError::DoesNotKill | WallError::Start(_))) => {
+            return vec![finding("the runner's jail", "a host", Err(error.to_string()))];
+        }
+    };
+    let layer = |layer: Layer| {
+        let what = format!("the runner's jail: {layer}");
+        let Some(why) = layers.missing.get(&layer) else { return finding(&what, "a host", Ok(())) };
+        if accepted.contains(&layer) {
+            return finding(&format!("{what}, missing and accepted ({why})"), "a host", Ok(()));
+        }
+        let mend = format!("{why}; let the machine have it, or write accept-missing = [\"{layer}\"] below [runners]");
+        finding(&what, "a host", Err(mend))
+    };
+    Layer::ALL.into_iter().map(layer).collect()
 }
 
 fn rust() -> Finding {

@@ -1,15 +1,13 @@
 //! Every limit, one step beyond it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use cordon_core::cells::Held;
 use cordon_core::ids::Digest;
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::message::{CellGiven, PackData, RunEnd, RunReply, Trap};
 use cordon_core::ports::{Runner, RunnerError};
-use cordon_runtime::{Engine, LocalRunner, Plugins};
+use cordon_runtime::{LocalRunner, Plugins};
 
 use crate::room::{engine, guest, labs, message, name, run_with, said};
 
@@ -109,55 +107,6 @@ fn what_is_kept_is_moved_like_everything_else() {
     assert_eq!(trap(&limited("writes_a_cell_and_fails", |limits| limits.transfer = 8)), Some(Trap::Transfer));
     assert_eq!(trap(&limited("notes_two_things", |limits| limits.transfer = 11)), Some(Trap::Transfer));
     assert_eq!(trap(&limited("notes_two_things", |limits| limits.transfer = 12)), None);
-}
-
-/// Moves an engine's clock from another thread until dropped.
-struct Ticker(Arc<AtomicBool>, Option<std::thread::JoinHandle<()>>);
-
-impl Ticker {
-    fn start(engine: &Engine) -> Self {
-        let (engine, stop) = (engine.clone(), Arc::new(AtomicBool::new(false)));
-        let seen = stop.clone();
-        let thread = std::thread::spawn(move || {
-            while !seen.load(Ordering::Relaxed) {
-                engine.tick();
-                std::thread::yield_now();
-            }
-        });
-        Self(stop, Some(thread))
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-        self.1.take().unwrap().join().unwrap();
-    }
-}
-
-#[test]
-fn a_guest_with_fuel_left_dies_at_its_deadline() {
-    // Its own engine: the clock of one engine is one clock for all its runs.
-    let engine = Engine::new().unwrap();
-    let component = guest("loops_forever");
-    let plugins = Arc::new(Plugins::default());
-    plugins.insert(engine.compile(&component, LimitClass::Compiled).unwrap());
-    let mut message = message(&component, LimitClass::Compiled);
-    message.limits.fuel = u64::MAX / 2;
-    message.budget = Duration::from_millis(500);
-    let runner = LocalRunner::new(engine.clone(), plugins);
-    let ticker = Ticker::start(&engine);
-    let reply = runner.run(message).unwrap();
-    drop(ticker);
-    assert_eq!(trap(&reply), Some(Trap::Deadline));
-}
-
-#[test]
-fn a_budget_of_less_than_one_tick_is_no_time() {
-    let component = guest("ignores_data");
-    let mut message = message(&component, LimitClass::Compiled);
-    message.budget = Duration::from_millis(9);
-    assert_eq!(trap(&run_with(&component, message)), Some(Trap::Deadline));
 }
 
 #[test]

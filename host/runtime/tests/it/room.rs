@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId};
+use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
 use cordon_core::message::{Advice, Answer, CardText, CellGiven, PackData, RunEnd, RunMessage, RunReply};
@@ -45,6 +45,7 @@ fn doses() -> Arc<PackData> {
 /// A `patient-view` call with an empty cell `count`, a pack `doses`, two rows of `labs` and the default limits of a class.
 pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
     RunMessage {
+        tenant: TenantId::new("st-anna").unwrap(),
         component: Digest::of(component),
         limits: Limits::of(class),
         hook: Hook::PatientView,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cordon_core::ids::{Coins, Digest, NeedName, ServiceId};
+use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
 use cordon_core::message::{RunEnd, RunMessage};
@@ -91,6 +91,7 @@ impl Checked {
     fn run(&self) -> anyhow::Result<()> {
         let much = 1 << 50;
         let reply = self.runner.run(RunMessage {
+            tenant: TenantId::new("bench")?,
             component: self.component,
             // So that a run holds many reads.
             limits: Limits { fuel: much, transfer: much, ..Limits::of(LimitClass::Compiled) },

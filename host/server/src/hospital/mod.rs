@@ -25,12 +25,12 @@ use cordon_core::manifest::Manifest;
 use cordon_core::ports::{Effects, Ledger};
 use cordon_core::record::{AdminAction, Event, Private, Record};
 use cordon_policy::consent::ConsentSettings;
-use cordon_runtime::{Engine, Plugins};
 use cordon_store::{NewVersion, Store, TrustKey};
 use cordon_trust::key::PublicKey;
 use cordon_trust::store::{Namespace, TrustStore, TrustedKey};
 use cordon_trust::verify::{VerifiedPlugin, verify};
 use cordon_trust::version::{Step, check_version};
+use cordon_wall::Components;
 use serde_json::{Value, json};
 
 use crate::admin::Admin;
@@ -78,8 +78,7 @@ pub struct Rules {
 /// The hospital's decisions, and the plugins that answer because of them.
 pub struct Hospital {
     stores: Arc<Stores>,
-    engine: Engine,
-    plugins: Arc<Plugins>,
+    components: Arc<dyn Components>,
     ledger: Arc<dyn Ledger + Send + Sync>,
     current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
     unfit: RwLock<BTreeMap<TenantId, Unfit>>,
@@ -98,8 +97,7 @@ impl Hospital {
     /// that are trusted now, and compiled; one that does not pass is not served.
     pub fn open(
         stores: Arc<Stores>,
-        engine: Engine,
-        plugins: Arc<Plugins>,
+        components: Arc<dyn Components>,
         ledger: Arc<dyn Ledger + Send + Sync>,
         rules: Rules,
     ) -> Self {
@@ -108,8 +106,7 @@ impl Hospital {
         let (current, unfit, in_force) = (RwLock::default(), RwLock::default(), InForce::new(consent));
         let hospital = Self {
             stores,
-            engine,
-            plugins,
+            components,
             ledger,
             current,
             unfit,
@@ -310,7 +307,7 @@ impl Hospital {
         let newest = newest.as_ref().map(|newest| (&newest.version, Digest::of(&newest.envelope)));
         let step = check_version(newest, &verified).map_err(|error| kind::verify(&error))?;
         let compiled =
-            self.engine.compile_for(&component, verified.manifest()).map_err(|error| kind::component(&error))?;
+            self.components.compile(&component, verified.manifest()).map_err(|error| kind::component(&error))?;
         let version = verified.manifest().version.clone();
         let said =
             json!({ "plugin": id, "version": version, "component": verified.component(), "known": step == Step::Same });
@@ -330,7 +327,7 @@ impl Hospital {
                 reason: because.reason,
             };
             hospital.store(tenant)?.install(tenant, &new).map_err(|_| Undone::Failed("the store failed"))?;
-            hospital.plugins.insert(compiled);
+            hospital.components.insert(&compiled).map_err(|_| Undone::Failed("the code could not be kept"))?;
             Ok(said)
         };
         Ok(Prepared { action, effect: Box::new(effect) })
@@ -477,15 +474,15 @@ impl Hospital {
             Err(_) => (BTreeMap::new(), false),
         };
         // Somebody else may have the same bytes installed in a wider class, in which they do not run for this plugin.
-        if !self.plugins.contains(&plugin.component, manifest.limits.class) {
+        if !self.components.contains(&plugin.component, manifest.limits.class) {
             let bytes = self
                 .store(tenant)?
                 .component(tenant, &plugin.component)
                 .ok()
                 .flatten()
                 .ok_or(Undone::Failed("missing"))?;
-            let compiled = self.engine.compile_for(&bytes, &manifest).map_err(|error| kind::component(&error))?;
-            self.plugins.insert(compiled);
+            let compiled = self.components.compile(&bytes, &manifest).map_err(|error| kind::component(&error))?;
+            self.components.insert(&compiled).map_err(|_| Undone::Failed("the code could not be kept"))?;
         }
         let cordon_store::StoredPlugin { component, grant, .. } = plugin;
         let (purposes, powers) = (grant.purposes.clone(), grant.powers.clone());

@@ -13,8 +13,10 @@ use cordon_core::limits::LimitClass;
 use cordon_core::manifest::{Hook, Media};
 use cordon_core::ports::{Effects, LedgerError};
 use cordon_core::record::LeafIndex;
+use cordon_runtime::{Code, ComponentError, Engine, Plugins};
 use cordon_trust::key::SecretKey;
 use cordon_trust::sign::sign;
+use cordon_wall::InsertError;
 
 use super::*;
 
@@ -90,9 +92,31 @@ fn rules() -> Rules {
     }
 }
 
+/// An engine in this process: what a hospital decides does not depend on where plugins run.
+struct Here(Engine, Plugins);
+
+fn here() -> Arc<dyn Components> {
+    Arc::new(Here(Engine::new().unwrap(), Plugins::default()))
+}
+
+impl Components for Here {
+    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, ComponentError> {
+        self.0.precompile_for(component, manifest)
+    }
+
+    fn insert(&self, code: &Code) -> Result<(), InsertError> {
+        self.1.insert(self.0.load(code).map_err(|error| InsertError(error.to_string()))?);
+        Ok(())
+    }
+
+    fn contains(&self, digest: &Digest, class: LimitClass) -> bool {
+        self.1.contains(digest, class)
+    }
+}
+
 fn opened(store: &Arc<Store>) -> Hospital {
     let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
-    Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), Arc::new(Paper), rules())
+    Hospital::open(stores, here(), Arc::new(Paper), rules())
 }
 
 fn act(hospital: &Hospital, act: Act) -> Reply {
@@ -149,7 +173,7 @@ fn the_same_bytes_in_a_wider_class_do_not_keep_a_plugin_from_running_after_a_res
     install(&hospital, &manifest("a-copy", "1.0.0", "copy", "interpreted"));
     install(&hospital, &manifest("b-original", "1.0.0", "original", "compiled"));
     let restarted = opened(&store);
-    assert!(restarted.plugins.contains(&Digest::of(&component()), LimitClass::Compiled));
+    assert!(restarted.components.contains(&Digest::of(&component()), LimitClass::Compiled));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn opened(store: &Arc<Store>, book: &Arc<Book>, no_consent: Effect) -> Hospital 
     let clock = Arc::new(crate::clock::SystemClock::start(None));
     let rules = Rules { consent, labels, clock, ..super::rules() };
     let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
-    Hospital::open(stores, Engine::new().unwrap(), Arc::new(Plugins::default()), book.clone(), rules)
+    Hospital::open(stores, here(), book.clone(), rules)
 }
 
 impl Ward {

@@ -23,8 +23,7 @@ fn world(rules: Rules, manifest: &str) -> World {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(folder.path(), &tenant()).unwrap());
     let stores = Arc::new(Stores::from_iter([Arc::clone(&store)]));
-    let engine = Engine::new().unwrap();
-    let hospital = Hospital::open(stores, engine, Arc::new(Plugins::default()), Arc::new(Paper), rules);
+    let hospital = Hospital::open(stores, here(), Arc::new(Paper), rules);
     let pem = key().public().unwrap().to_pem().unwrap();
     done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
     install(&hospital, manifest);
@@ -106,6 +105,7 @@ fn failed() -> Transcript {
     let row =
         json!({ "resourceType": "Observation", "id": "r1", "status": "final", "valueString": SECRET }).to_string();
     let message = RunMessage {
+        tenant: tenant(),
         component: Digest::of(b"component"),
         limits: Limits::of(LimitClass::Compiled),
         hook: Hook::PatientView,

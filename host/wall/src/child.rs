@@ -1,0 +1,91 @@
+//! What runs in a runner: it loads the one component, goes into the jail, and answers one message after the other.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use cordon_core::ids::TenantId;
+use cordon_core::ports::Runner;
+use cordon_runtime::{Code, Engine, LocalRunner, Plugins};
+
+use crate::frame::{Channel, FrameError, decode};
+use crate::jail;
+use crate::layer::Layers;
+use crate::message::{Call, Hello, Packs, Start, Task, wit};
+
+/// The verb with which a program calls itself to become a runner.
+pub const RUNNER: &str = "runner";
+
+/// The compiled code, as the broker hands it over: it is standard output until the jail closes.
+const CODE: &str = "/proc/self/fd/1";
+
+/// The most bytes of the first message, and of a call: 32 views of 4 MiB each, and the data packs.
+const MOST_START: usize = 4 << 10;
+const MOST_CALL: usize = 256 << 20;
+
+/// Is a runner, until the broker hangs up. Descriptor 0 is the socket to the broker, 1 the code, 2 `/dev/null`.
+///
+/// `make` gets the runner of the component, already in the jail, and gives what is really to run: itself.
+pub fn serve<R: Runner>(make: impl FnOnce(LocalRunner) -> R) -> ExitCode {
+    match attempt(make) {
+        Ok(()) | Err(FrameError::Gone) => ExitCode::SUCCESS,
+        // Nobody is there to be told, and there is nothing to tell it with.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn attempt<R: Runner>(make: impl FnOnce(LocalRunner) -> R) -> Result<(), FrameError> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|_| FrameError::Gone)?;
+    let descriptor = socket.as_raw_fd();
+    let mut channel = Channel::of(socket);
+    let start: Start = channel.receive(MOST_START, None)?;
+    match confine(&start, descriptor) {
+        Ok((layers, runner)) => {
+            channel.send(&Hello::Ready(layers), None)?;
+            match runner {
+                Some(runner) => answer(&mut channel, &start, &make(runner)),
+                None if jail::offend() => channel.send(&"the filter does not kill", None),
+                None => Ok(()),
+            }
+        }
+        Err((why, layers)) => channel.send(&Hello::Unfit(why, layers), None),
+    }
+}
+
+type Unfit = (String, Layers);
+
+fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Option<LocalRunner>), Unfit> {
+    let closed = jail::close_others(socket);
+    let runner = match start.task {
+        Task::Run => Some(load(start).map_err(|why| (why, Layers::default()))?),
+        Task::Offend => None,
+    };
+    let layers = jail::enter(closed, start.memory).map_err(|error| (error.to_string(), Layers::default()))?;
+    let missing = layers.unaccepted(&start.accepted.iter().copied().collect());
+    if missing.is_empty() { Ok((layers, runner)) } else { Err(("layers of the jail are missing".to_owned(), layers)) }
+}
+
+fn load(start: &Start) -> Result<LocalRunner, String> {
+    let engine = Engine::new().map_err(|error| error.to_string())?;
+    let wit = wit(&start.wit).ok_or_else(|| "an unknown version of the contract".to_owned())?;
+    let code = Code::trusted_file(start.digest, start.class, wit, Path::new(CODE));
+    let plugins = Arc::new(Plugins::default());
+    plugins.insert(engine.load(&code).map_err(|error| error.to_string())?);
+    Ok(LocalRunner::new(engine, plugins))
+}
+
+fn answer(channel: &mut Channel, start: &Start, runner: &impl Runner) -> Result<(), FrameError> {
+    // Whose runner it is, it is not told.
+    let tenant = TenantId::new(RUNNER).map_err(|_| FrameError::Malformed)?;
+    let mut packs: Packs = BTreeMap::new();
+    loop {
+        let bytes = channel.receive_bytes(MOST_CALL, None)?;
+        let call: Call<'_> = decode(&bytes)?;
+        let message = call.into_message(&tenant, start.digest, &mut packs);
+        drop(bytes);
+        let reply = message.and_then(|message| runner.run(message).ok());
+        channel.send(&reply, None)?;
+    }
+}

@@ -1,0 +1,228 @@
+//! Whole messages over a SEQPACKET socket: a length, then the bytes, in packets that any kernel takes.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock;
+
+/// The most bytes of one packet: below the default send buffer of every Linux.
+const PACKET: usize = 64 << 10;
+const HEAD: usize = 8;
+
+/// A message did not pass. Nothing can be said over the channel any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameError {
+    #[error("the other side is gone")]
+    Gone,
+    #[error("too late")]
+    Late,
+    #[error("longer than it may be")]
+    TooLong,
+    #[error("malformed")]
+    Malformed,
+    #[error("the system refused: {0}")]
+    System(Errno),
+}
+
+impl From<Errno> for FrameError {
+    fn from(errno: Errno) -> Self {
+        if [Errno::EPIPE, Errno::ECONNRESET].contains(&errno) { Self::Gone } else { Self::System(errno) }
+    }
+}
+
+/// Until when to wait. `None` waits for ever.
+pub(crate) type Until = Option<Instant>;
+
+/// One end of a socket pair. Descriptors that are sent over it are dropped by the kernel: no place is made for them.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    socket: OwnedFd,
+    packet: Vec<u8>,
+}
+
+impl Channel {
+    /// Both ends, closed on `exec`.
+    pub(crate) fn pair() -> Result<(Self, OwnedFd), FrameError> {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+        Ok((Self::of(ours), theirs))
+    }
+
+    pub(crate) fn of(socket: OwnedFd) -> Self {
+        Self { socket, packet: vec![0; PACKET] }
+    }
+
+    /// Sends one message.
+    pub(crate) fn send(&self, message: &impl Serialize, until: Until) -> Result<(), FrameError> {
+        let bytes = postcard::to_extend(message, vec![0; HEAD]).map_err(|_| FrameError::Malformed)?;
+        self.send_bytes(bytes, until)
+    }
+
+    /// Sends `bytes`, whose first eight are room for the length.
+    fn send_bytes(&self, mut bytes: Vec<u8>, until: Until) -> Result<(), FrameError> {
+        let length = u64::try_from(bytes.len().saturating_sub(HEAD)).unwrap_or(u64::MAX);
+        for (byte, said) in bytes.iter_mut().zip(length.to_le_bytes()) {
+            *byte = said;
+        }
+        for packet in bytes.chunks(PACKET) {
+            self.send_packet(packet, until)?;
+        }
+        Ok(())
+    }
+
+    fn send_packet(&self, packet: &[u8], until: Until) -> Result<(), FrameError> {
+        loop {
+            match send(self.socket.as_raw_fd(), packet, flags(until) | MsgFlags::MSG_NOSIGNAL) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EAGAIN) => self.wait(PollFlags::POLLOUT, until)?,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Receives one message of at most this many bytes.
+    pub(crate) fn receive<T: DeserializeOwned>(&mut self, most: usize, until: Until) -> Result<T, FrameError> {
+        let bytes = self.receive_bytes(most, until)?;
+        decode(&bytes)
+    }
+
+    /// Receives the bytes of one message.
+    pub(crate) fn receive_bytes(&mut self, most: usize, until: Until) -> Result<Vec<u8>, FrameError> {
+        let first = self.receive_packet(until)?;
+        let head = self.packet.first_chunk::<HEAD>().filter(|_| first >= HEAD).ok_or(FrameError::Malformed)?;
+        let length = usize::try_from(u64::from_le_bytes(*head)).unwrap_or(usize::MAX);
+        if length > most {
+            return Err(FrameError::TooLong);
+        }
+        let mut bytes = Vec::with_capacity(length);
+        self.take(&mut bytes, HEAD, first);
+        while bytes.len() < length {
+            let size = self.receive_packet(until)?;
+            self.take(&mut bytes, 0, size);
+        }
+        if bytes.len() == length { Ok(bytes) } else { Err(FrameError::Malformed) }
+    }
+
+    /// Moves a part of the packet out and leaves nothing behind.
+    fn take(&mut self, bytes: &mut Vec<u8>, from: usize, to: usize) {
+        bytes.extend_from_slice(self.packet.get(from..to).unwrap_or_default());
+        self.packet.get_mut(..to).unwrap_or_default().fill(0);
+    }
+
+    fn receive_packet(&mut self, until: Until) -> Result<usize, FrameError> {
+        let flags = flags(until) | MsgFlags::MSG_TRUNC;
+        loop {
+            match recv(self.socket.as_raw_fd(), &mut self.packet, flags) {
+                Ok(0) => return Err(FrameError::Gone),
+                Ok(size) if size > PACKET => return Err(FrameError::TooLong),
+                Ok(size) => return Ok(size),
+                Err(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, until)?,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    fn wait(&self, for_what: PollFlags, until: Until) -> Result<(), FrameError> {
+        let Some(until) = until else { return Ok(()) };
+        let left = until.checked_duration_since(clock::now()).filter(|left| !left.is_zero()).ok_or(FrameError::Late)?;
+        // Rounded up: a wait of less than a millisecond would otherwise not wait at all.
+        let timeout = PollTimeout::try_from(left.as_millis().saturating_add(1)).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(self.socket.as_fd(), for_what)], timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// Whoever waits for ever waits in the call itself, and needs no other.
+fn flags(until: Until) -> MsgFlags {
+    if until.is_some() { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() }
+}
+
+/// Reads a message of exactly these bytes.
+pub(crate) fn decode<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FrameError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((message, [])) => Ok(message),
+        Ok(_) | Err(_) => Err(FrameError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn pair() -> (Channel, Channel) {
+        let (ours, theirs) = Channel::pair().unwrap();
+        (ours, Channel::of(theirs))
+    }
+
+    fn soon() -> Until {
+        Some(clock::now() + Duration::from_millis(50))
+    }
+
+    #[test]
+    fn a_message_of_many_packets_arrives_whole() {
+        let (ours, mut theirs) = pair();
+        let text = "a patient's record ".repeat(100_000);
+        let sent = text.clone();
+        let sending = std::thread::spawn(move || ours.send(&sent, None));
+        assert_eq!(theirs.receive::<String>(4 << 20, None).unwrap(), text);
+        sending.join().unwrap().unwrap();
+        assert!(theirs.packet.iter().all(|byte| *byte == 0), "nothing of it stays in the buffer");
+    }
+
+    #[test]
+    fn who_says_nothing_is_not_waited_for() {
+        let (_ours, mut theirs) = pair();
+        assert_eq!(theirs.receive::<String>(100, soon()), Err(FrameError::Late));
+    }
+
+    #[test]
+    fn who_reads_nothing_is_not_waited_for() {
+        let (ours, _theirs) = pair();
+        assert_eq!(ours.send(&vec![7_u8; 4 << 20], soon()), Err(FrameError::Late));
+    }
+
+    #[test]
+    fn a_message_longer_than_it_may_be_is_refused_by_its_length() {
+        let (ours, mut theirs) = pair();
+        ours.send(&"x".repeat(101), None).unwrap();
+        assert_eq!(theirs.receive::<String>(101, soon()), Err(FrameError::TooLong));
+    }
+
+    #[test]
+    fn forged_frames_are_refused() {
+        let forged: [&[u8]; 4] = [
+            &[1, 2, 3],
+            // Says four bytes and brings nine.
+            &[4, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9],
+            // A string of 255 characters in two bytes.
+            &[2, 0, 0, 0, 0, 0, 0, 0, 255, 1],
+            // A string, and a byte behind it.
+            &[3, 0, 0, 0, 0, 0, 0, 0, 1, 65, 66],
+        ];
+        for bytes in forged {
+            let (ours, mut theirs) = pair();
+            ours.send_packet(bytes, None).unwrap();
+            assert_eq!(theirs.receive::<String>(1_000, soon()), Err(FrameError::Malformed), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_seen() {
+        let (ours, mut theirs) = pair();
+        drop(ours);
+        assert_eq!(theirs.receive::<String>(100, None), Err(FrameError::Gone));
+        assert_eq!(theirs.send(&"x", None), Err(FrameError::Gone));
+    }
+}

@@ -1,0 +1,152 @@
+//! Taking a process's powers away, in the one order that works. What is gone does not come back.
+
+mod filter;
+mod probe;
+mod root;
+
+use std::os::fd::{AsFd, RawFd};
+
+use caps::{CapSet, CapsHashSet};
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid, dup2_stdin, dup2_stdout, geteuid, setgroups, setresgid, setresuid};
+
+use crate::layer::{Layer, Layers};
+
+/// Who a runner is, when the broker is root: nobody.
+const NOBODY: u32 = 65_534;
+
+/// What a process may not do any more succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JailError {
+    /// What was tried.
+    #[error("`{0}` works in the jail")]
+    Open(&'static str),
+    /// The last step.
+    #[error("the filter of system calls could not be set: {0}")]
+    Seal(String),
+}
+
+/// Closes every descriptor but 0 to 2 and the socket: whatever was inherited by mistake. What the process opens after this
+/// is its own.
+pub(crate) fn close_others(socket: RawFd) -> Result<(), String> {
+    let listed = std::fs::read_dir("/proc/self/fd").map_err(|error| format!("/proc/self/fd: {error}"))?;
+    let open = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok()).collect::<Vec<_>>();
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2 && *descriptor != socket) {
+        // The one that listed them is among them, and closed already.
+        noted(nix::unistd::close(descriptor));
+    }
+    Ok(())
+}
+
+/// Goes into the jail with at most this many bytes of writable memory. The process must have one thread. Then it tries what
+/// it must not be able to do.
+pub(crate) fn enter(closed: Result<(), String>, memory: u64) -> Result<Layers, JailError> {
+    let mut layers = Layers::default();
+    layers.note(Layer::Descriptors, closed.and_then(|()| nothing_standard()));
+    drop_user();
+    // Who changed its user is not dumpable, and its own user map would belong to root.
+    noted(prctl::set_dumpable(true));
+    layers.note(Layer::Namespaces, root::namespaces());
+    layers.note(Layer::EmptyRoot, root::empty());
+    layers.note(Layer::NoNewPrivileges, named("no_new_privs", prctl::set_no_new_privs()));
+    noted(prctl::set_pdeathsig(Signal::SIGKILL));
+    layers.note(Layer::Capabilities, capabilities());
+    layers.note(Layer::Landlock, landlock());
+    // A Landlock rule set is a descriptor until it is in force.
+    layers.note(Layer::Limits, limits(memory));
+    layers.note(Layer::Undumpable, named("dumpable", prctl::set_dumpable(false)));
+    // The first filter answers "not permitted", so that one can try and live. The second one, on top of it, kills.
+    filter::refuse().map_err(|error| JailError::Seal(error.to_string()))?;
+    if let Some(open) = probe::first_open() {
+        return Err(JailError::Open(open));
+    }
+    filter::kill().map_err(|error| JailError::Seal(error.to_string()))?;
+    layers.note(Layer::Seccomp, Ok(()));
+    Ok(layers)
+}
+
+/// Does what the filter kills for. Whoever comes back from here is not in the jail.
+pub(crate) fn offend() -> bool {
+    probe::socket()
+}
+
+fn named<T>(step: &str, done: Result<T, impl std::fmt::Display>) -> Result<(), String> {
+    done.map(drop).map_err(|error| format!("{step}: {error}"))
+}
+
+/// A step that makes a later one possible, which then says itself that it failed.
+fn noted<T>(step: nix::Result<T>) {
+    drop(step);
+}
+
+/// 0 to 2 become `/dev/null`, which 2 is from the start.
+fn nothing_standard() -> Result<(), String> {
+    let null = std::io::stderr();
+    named("stdin", dup2_stdin(null.as_fd()))?;
+    named("stdout", dup2_stdout(null.as_fd()))
+}
+
+/// Another user than the broker's, where the broker may choose one. Without, the broker is not dumpable itself.
+fn drop_user() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    noted(setgroups(&[]));
+    noted(setresgid(gid, gid, gid));
+    noted(setresuid(uid, uid, uid));
+}
+
+/// What the kernel counts for a process without files, children and locked memory. Reserved address space is free: the
+/// engine reserves far more than it uses; what can be written to is not.
+fn limits(memory: u64) -> Result<(), String> {
+    let none = [
+        (Resource::RLIMIT_CORE, "core"),
+        (Resource::RLIMIT_FSIZE, "file size"),
+        (Resource::RLIMIT_NOFILE, "descriptors"),
+        (Resource::RLIMIT_NPROC, "processes"),
+        (Resource::RLIMIT_MEMLOCK, "locked memory"),
+        (Resource::RLIMIT_MSGQUEUE, "message queues"),
+        (Resource::RLIMIT_RTPRIO, "priority"),
+    ];
+    for (resource, name) in none {
+        named(name, setrlimit(resource, 0, 0))?;
+    }
+    named("memory", setrlimit(Resource::RLIMIT_DATA, memory, memory))
+}
+
+fn capabilities() -> Result<(), String> {
+    // The bounding set can only be emptied by who may, and is no matter to who gains nothing by `exec`.
+    for capability in caps::all() {
+        if caps::drop(None, CapSet::Bounding, capability).is_err() {
+            break;
+        }
+    }
+    noted_caps(caps::clear(None, CapSet::Ambient));
+    for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
+        named("capabilities", caps::set(None, set, &CapsHashSet::new()))?;
+    }
+    Ok(())
+}
+
+fn noted_caps<T>(step: Result<T, caps::errors::CapsError>) {
+    drop(step);
+}
+
+/// Everything that this kernel can deny, and nothing allowed.
+fn landlock() -> Result<(), String> {
+    let newest = ABI::V7;
+    let ruleset = Ruleset::default()
+        .handle_access(AccessFs::from_all(newest))
+        .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(newest)))
+        .and_then(|ruleset| ruleset.scope(Scope::from_all(newest)))
+        .and_then(Ruleset::create);
+    let status = ruleset.and_then(landlock::RulesetCreated::restrict_self).map_err(|error| error.to_string())?;
+    match status.ruleset {
+        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
+        RulesetStatus::NotEnforced => Err("this kernel has none".to_owned()),
+    }
+}

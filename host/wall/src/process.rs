@@ -1,0 +1,150 @@
+//! The broker's side of one process: starting it, calling it, ending it.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use cordon_core::message::{RunMessage, RunReply};
+
+use crate::frame::{Channel, FrameError};
+use crate::layer::Layers;
+use crate::message::{Call, Hello, MOST_REPLY, Packs, Start, plausible};
+use crate::shelf::Sealed;
+
+/// The program that becomes a runner, and how it is told to.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Program {
+    /// This very program, whatever has become of its file since it was started.
+    #[must_use]
+    pub fn this() -> Self {
+        Self::new("/proc/self/exe", &[crate::RUNNER])
+    }
+
+    /// Another one, for tests of the wall: it must call [`crate::serve`].
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, arguments: &[&str]) -> Self {
+        Self { path: path.into(), arguments: arguments.iter().map(|&argument| argument.to_owned()).collect() }
+    }
+}
+
+/// A process could not be started, or does not serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("the process could not be started: {0}")]
+    System(String),
+    #[error("the process said nothing: {0}")]
+    Silent(FrameError),
+    #[error("the process is not fit to serve: {0}")]
+    Unfit(String, Layers),
+}
+
+/// A call had no reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error("the deadline passed")]
+    Late,
+    #[error("the process is gone")]
+    Gone,
+    #[error("the process said what no runner says")]
+    Hostile,
+    #[error("the engine failed in the process")]
+    Failed,
+}
+
+/// A process in the jail. Dropped, it is killed and waited for.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    channel: Channel,
+    packs: Packs,
+    /// How many calls it answered.
+    pub(crate) calls: u32,
+    /// Since when it waits.
+    pub(crate) since: Instant,
+    pub(crate) layers: Layers,
+}
+
+impl Process {
+    /// Starts a process and waits until it is in its jail.
+    pub(crate) fn start(
+        program: &Program,
+        code: Option<&Sealed>,
+        start: &Start,
+        until: Instant,
+    ) -> Result<Self, StartError> {
+        let system = |error: &dyn std::fmt::Display| StartError::System(error.to_string());
+        let (channel, theirs) = Channel::pair().map_err(|error| system(&error))?;
+        let output = match code {
+            Some(sealed) => Stdio::from(sealed.file.try_clone().map_err(|error| system(&error))?),
+            None => Stdio::null(),
+        };
+        let mut command = Command::new(&program.path);
+        command.args(&program.arguments).env_clear().current_dir("/");
+        let child = command.stdin(Stdio::from(theirs)).stdout(output).stderr(Stdio::null()).spawn();
+        // Its end of the socket is its own now: when it dies, the channel is at its end.
+        drop(command);
+        let child = child.map_err(|error| system(&error))?;
+        let (packs, since, layers) = (Packs::new(), until, Layers::default());
+        let mut process = Self { child, channel, packs, calls: 0, since, layers };
+        process.layers = process.greet(start, until)?;
+        Ok(process)
+    }
+
+    fn greet(&mut self, start: &Start, until: Instant) -> Result<Layers, StartError> {
+        self.channel.send(start, Some(until)).map_err(StartError::Silent)?;
+        match self.channel.receive(MOST_REPLY, Some(until)).map_err(StartError::Silent)? {
+            Hello::Ready(layers) => Ok(layers),
+            Hello::Unfit(why, layers) => Err(StartError::Unfit(why, layers)),
+        }
+    }
+
+    /// One message in, one message out. After an error the process is of no use.
+    pub(crate) fn call(&mut self, message: &RunMessage, until: Instant) -> Result<RunReply, CallError> {
+        let failed = |error| match error {
+            FrameError::Late => CallError::Late,
+            FrameError::Gone => CallError::Gone,
+            FrameError::TooLong | FrameError::Malformed => CallError::Hostile,
+            FrameError::System(_) => CallError::Failed,
+        };
+        self.channel.send(&Call::of(message, &self.packs), Some(until)).map_err(failed)?;
+        let held = message.packs.values().map(|pack| (pack.digest, std::sync::Arc::clone(pack)));
+        self.packs.extend(held);
+        let reply: Option<RunReply> = self.channel.receive(MOST_REPLY, Some(until)).map_err(failed)?;
+        self.calls = self.calls.saturating_add(1);
+        let reply = reply.ok_or(CallError::Failed)?;
+        if plausible(&reply, message) { Ok(reply) } else { Err(CallError::Hostile) }
+    }
+
+    /// Waits until it ended by itself, and says which signal ended it.
+    pub(crate) fn signal(mut self, until: Instant) -> Option<i32> {
+        let quiet: Result<String, _> = self.channel.receive(MOST_REPLY, Some(until));
+        if quiet != Err(FrameError::Gone) {
+            return None;
+        }
+        self.child.wait().ok()?.signal()
+    }
+
+    /// The signal that ended it, if one did and it has ended.
+    pub(crate) fn ended_by(&mut self) -> Option<i32> {
+        self.child.try_wait().ok().flatten()?.signal()
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed, and one that cannot be waited for is nobody's child.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,6 @@
+//! The wall from both sides.
+
+#[cfg(test)]
+mod room;
+#[cfg(test)]
+mod wall;
