@@ -61,6 +61,10 @@ pub const MOST_PRINTED: usize = 3 * MOST_DETAIL;
 pub const MOST_COLUMNS: usize = 16;
 /// How often a text may change before it is called unstable. Honest texts need one pass and one that proves it.
 const MOST_PASSES: usize = 4;
+const WHAT: &str = "detail";
+
+/// The text for a name in braces.
+type Values<'a> = dyn FnMut(&str) -> Option<String> + 'a;
 
 /// One line of plain text, at most `most` characters as it leaves.
 ///
@@ -100,10 +104,14 @@ pub fn line(text: &str, most: usize) -> Result<String, ProfileError> {
 /// # Errors
 /// [`ProfileError`]: too long, a character that no card may hold, or more columns than a table may have.
 pub fn markdown(text: &str) -> Result<String, ProfileError> {
-    const WHAT: &str = "detail";
     if text.len() > MOST_DETAIL {
         return Err(ProfileError::TooLong(WHAT));
     }
+    settled(text)
+}
+
+/// Repeats reading and printing until nothing changes.
+fn settled(text: &str) -> Result<String, ProfileError> {
     let mut text = characters::prepared(text).ok_or(ProfileError::Character(WHAT))?;
     for _ in 0..MOST_PASSES {
         let printed = print::print(&read::read(&text)?);
@@ -117,4 +125,23 @@ pub fn markdown(text: &str) -> Result<String, ProfileError> {
         text = prepared;
     }
     Err(ProfileError::Unstable(WHAT))
+}
+
+/// Whether Markdown with names in braces is in the one form as it stands: what a reviewer reads is what is shown.
+pub(crate) fn is_settled(template: &str) -> bool {
+    // The printer escapes braces outside code.
+    markdown(template).is_ok_and(|printed| printed.replace("\\{", "{").replace("\\}", "}") == template)
+}
+
+/// Markdown with texts in the place of names in braces, as [`markdown`] prints it.
+///
+/// The texts are put in after the Markdown was read, so nothing in them is a mark: `>60` stays `>60` at the start of a
+/// line, where Markdown has a quote, and `5*10` stays `5*10`.
+///
+/// # Errors
+/// [`ProfileError`]: as [`markdown`], or a brace without a known name.
+pub(crate) fn filled(template: &str, by: &mut Values<'_>) -> Result<String, ProfileError> {
+    let source = characters::prepared(template).ok_or(ProfileError::Character(WHAT))?;
+    let blocks = read::read(&source)?.into_iter().map(|block| block.filled(by)).collect::<Result<Vec<_>, _>>()?;
+    settled(&print::print(&blocks))
 }

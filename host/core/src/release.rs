@@ -232,7 +232,7 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
     let call = views.clearance().call();
     let manifest = &call.installed.manifest;
     let said = said(&advice.text, views)?;
-    let detail = detail(&said.detail, &footer(manifest, words, &call.locale))?;
+    let detail = detail(&said.detail, &footer(manifest, words, &call.locale));
     let uuid = mint.id();
     let suggestions = suggestions(&advice.suggestions, views, words, mint)?;
     Ok(Card {
@@ -251,6 +251,7 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
 /// The words of one card, whosever they are.
 struct SaidText {
     summary: String,
+    /// As the card profile prints it.
     detail: String,
     indicator: Indicator,
 }
@@ -263,7 +264,9 @@ fn said(text: &CardText, views: &Views) -> Result<SaidText, ProfileError> {
             Err(ProfileError::Unlisted("free text"))
         }
         (CardText::Free { summary, detail, indicator }, CardMode::Text | CardMode::Templated) => {
-            Ok(SaidText { summary: summary.clone(), detail: detail.clone().unwrap_or_default(), indicator: *indicator })
+            let detail = detail.as_deref().unwrap_or_default();
+            let detail = if out!(ProfileOff) { detail.to_owned() } else { markdown(detail)? };
+            Ok(SaidText { summary: summary.clone(), detail, indicator: *indicator })
         }
         (CardText::Template(filled), CardMode::Text | CardMode::Templated) => {
             const UNLISTED: ProfileError = ProfileError::Unlisted("template");
@@ -299,9 +302,8 @@ fn footer(manifest: &Manifest, words: &Words, locale: &str) -> String {
 
 /// The plugin's words over the hospital's. The profile closes every block it opens, so after a blank line the rule is a
 /// rule (no underline of a heading, no item, no row, no code) and the footer is a paragraph of its own.
-fn detail(text: &str, footer: &str) -> Result<String, ProfileError> {
-    let text = if out!(ProfileOff) { text.to_owned() } else { markdown(text)? };
-    Ok(if text.is_empty() { footer.to_owned() } else { format!("{text}\n\n---\n\n{footer}") })
+fn detail(text: &str, footer: &str) -> String {
+    if text.is_empty() { footer.to_owned() } else { format!("{text}\n\n---\n\n{footer}") }
 }
 
 /// The service's link: the hospital's own copy, or where the manifest says if the hospital granted that, or none. No data

@@ -188,8 +188,10 @@ impl Slot {
             (Self::Date { .. }, SlotValue::Date(day)) => self.day(day),
             (Self::From { need, element }, SlotValue::Row(row)) => {
                 let text = shown(&copied(views, need, element, row)?).ok_or(ProfileError::Slot("from"))?;
-                let short: String = text.chars().take(MOST_COPIED).collect();
-                line(&short, MOST_COPIED.saturating_mul(2))
+                let short = |text: &str| text.chars().take(MOST_COPIED).collect::<String>();
+                // Cut once more: the spaces that make it inert would make a card too long that the manifest allows.
+                let inert = line(&short(&text), MOST_COPIED.saturating_mul(2))?;
+                Ok(short(&inert).trim_end().to_owned())
             }
             _ => Err(ProfileError::Slot("slot of another type")),
         }
@@ -236,7 +238,21 @@ impl Slot {
                 texts.max_by_key(|text| text.chars().count()).unwrap_or_default().to_owned()
             }
             Self::Date { from, .. } => from.to_string(),
-            Self::From { .. } => "x".repeat(MOST_COPIED),
+            // Where it meets the text around it, spaces may have to part them: two at each end.
+            Self::From { .. } => "x".repeat(MOST_COPIED.saturating_add(4)),
+        }
+    }
+
+    /// The most bytes that a value takes up in a detail, with every mark escaped.
+    pub(crate) fn most_bytes(&self, locale: &str) -> usize {
+        let printed = |text: &str| text.chars().map(|c| if c.is_ascii_punctuation() { 2 } else { c.len_utf8() }).sum();
+        match self {
+            Self::Number(_) | Self::Date { .. } => printed(&self.sample(locale)),
+            Self::Code(codes) => {
+                codes.values().map(|texts| printed(texts.for_locale(locale))).max().unwrap_or_default()
+            }
+            // UTF-8 has at most four bytes.
+            Self::From { .. } => MOST_COPIED.saturating_mul(4),
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ManifestError, Texts, check_line, check_url};
 use crate::ids::{Digest, EntryName, NeedName};
 use crate::message::{Filled, Indicator};
-use crate::profile::{MOST_DETAIL, ProfileError, line, markdown};
+use crate::profile::{self, MOST_DETAIL, ProfileError, is_settled, line};
 use crate::release::MOST_SUMMARY;
 use crate::slots::{RawSlot, Slot};
 use crate::view::View;
@@ -202,10 +202,10 @@ impl Template {
                 });
                 let filled =
                     filled.ok_or_else(|| format!("{what}: braces hold the name of a slot, and nothing else"))?;
-                // With its slots filled it is what a card shows, so the card profile finds nothing to change.
+                // It is what a card shows, so the card profile finds nothing to change, and room for the longest slots.
                 let fine = match what {
                     "summary" => line(&filled, MOST_SUMMARY).is_ok_and(|inert| inert == filled),
-                    _ => filled.len() <= MOST_DETAIL && markdown(&filled).is_ok_and(|inert| inert == filled),
+                    _ => is_settled(text) && self.most_detail(text, locale).is_some_and(|most| most <= MOST_DETAIL),
                 };
                 if !fine {
                     return Err(format!("{what} ({locale}): with its longest slots it is not what a card may show"));
@@ -218,7 +218,17 @@ impl Template {
         }
     }
 
-    /// The summary and the detail with the slots filled.
+    /// The most bytes of a detail.
+    fn most_detail(&self, text: &str, locale: &str) -> Option<usize> {
+        let mut most = text.len();
+        substitute(text, &mut |name| {
+            most = most.saturating_add(self.slots.get(name)?.most_bytes(locale));
+            Some(String::new())
+        })?;
+        Some(most)
+    }
+
+    /// The summary, and the detail as the card profile prints it, with the slots filled.
     ///
     /// # Errors
     /// [`ProfileError`]: a slot is missing, is not one of this template, or has a value that it does not take.
@@ -226,18 +236,17 @@ impl Template {
         let values = given(&self.slots, filled)?;
         let texts = values.iter().map(|(name, slot, value)| Ok(((*name).clone(), slot.text(value, locale, views)?)));
         let texts = texts.collect::<Result<BTreeMap<EntryName, String>, ProfileError>>()?;
-        let put = |text: &str, escape: &dyn Fn(&str) -> Result<String, ProfileError>| {
-            let texts = texts.iter().map(|(name, text)| Ok((name, escape(text)?)));
-            let texts = texts.collect::<Result<BTreeMap<_, _>, ProfileError>>()?;
-            substitute(text, &mut |name| texts.get(name).cloned()).ok_or(ProfileError::Slot("template"))
-        };
-        let summary = put(self.summary.for_locale(locale), &|text| Ok(text.to_owned()))?;
+        let summary = substitute(self.summary.for_locale(locale), &mut |name| texts.get(name).cloned());
         let detail = match &self.detail {
-            Some(detail) => put(detail.for_locale(locale), &markdown)?,
+            Some(detail) => filled_detail(detail.for_locale(locale), &texts)?,
             None => String::new(),
         };
-        Ok((summary, detail))
+        Ok((summary.ok_or(ProfileError::Slot("template"))?, detail))
     }
+}
+
+fn filled_detail(text: &str, texts: &BTreeMap<EntryName, String>) -> Result<String, ProfileError> {
+    profile::filled(text, &mut |name| texts.get(&EntryName::new(name).ok()?).cloned())
 }
 
 /// The values for the slots: every one once, and no other.

@@ -4,7 +4,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{characters, inert};
+use super::{Values, characters, inert};
 
 /// How a character is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +50,21 @@ impl Inline {
     pub(super) fn on_one_line(mut self) -> Self {
         self.0.iter_mut().filter(|(c, _)| *c == '\n').for_each(|(c, _)| *c = ' ');
         self
+    }
+
+    /// With texts in the place of names in braces, each set like its brace. `None` for a brace without a known name.
+    pub(super) fn filled(self, by: &mut Values<'_>) -> Option<Self> {
+        let mut filled = Self::default();
+        let mut rest = self.0.into_iter();
+        while let Some((c, style)) = rest.next() {
+            if c == '{' {
+                let name: String = rest.by_ref().map(|(c, _)| c).take_while(|c| *c != '}').collect();
+                filled.push(&by(&name)?, style);
+            } else {
+                filled.0.push((c, style));
+            }
+        }
+        Some(filled)
     }
 
     /// The one form: visible characters only, form C, inert, single spaces, nothing at the ends of lines. `None` if it

@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::inline::{Inline, Style};
-use super::{MOST_COLUMNS, ProfileError, inert};
+use super::{MOST_COLUMNS, ProfileError, Values, inert};
 
 /// How deep lists may nest; deeper items are shown at this depth.
 const MOST_DEPTH: usize = 4;
@@ -25,6 +25,30 @@ pub(super) enum Block {
     Item { depth: usize, marker: Marker, text: Inline },
     Code(String),
     Table(Vec<Vec<Inline>>),
+}
+
+impl Block {
+    /// With texts in the place of names in braces: they are characters here, whatever Markdown would make of them.
+    pub(super) fn filled(self, by: &mut Values<'_>) -> Result<Self, ProfileError> {
+        let mut put = |text: Inline| {
+            let filled = text.filled(by).ok_or(ProfileError::Slot("template"))?;
+            filled.normal().ok_or(ProfileError::Character(WHAT))
+        };
+        Ok(match self {
+            Self::Paragraph(text) => Self::Paragraph(put(text)?),
+            Self::Item { depth, marker, text } => Self::Item { depth, marker, text: put(text)? },
+            Self::Table(rows) => {
+                let row = |row: Vec<Inline>| row.into_iter().map(&mut put).collect::<Result<Vec<_>, _>>();
+                Self::Table(rows.into_iter().map(row).collect::<Result<_, _>>()?)
+            }
+            Self::Code(code) => {
+                let mut text = Inline::default();
+                text.push(&code, Style::Code);
+                let filled = text.filled(by).ok_or(ProfileError::Slot("template"))?.text();
+                Self::Code(inert::code(&filled).ok_or(ProfileError::Character(WHAT))?)
+            }
+        })
+    }
 }
 
 /// Reads a source that [`super::characters::prepared`] made. Nothing here calls itself, so depth costs no stack.

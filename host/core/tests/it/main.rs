@@ -28,3 +28,5 @@ mod printed;
 mod readable;
 #[cfg(test)]
 mod requirements;
+#[cfg(test)]
+mod templates;
