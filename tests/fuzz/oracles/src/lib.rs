@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod reader;
 pub mod request;
 pub mod skeleton;
+pub mod template;
 
 /// What the server's files ask for a check that a test took out: here none is.
 mod fault {
@@ -46,12 +47,13 @@ pub struct Broken {
 pub type Oracle = fn(&[u8]) -> Result<Seen, Broken>;
 
 /// Every oracle under the name of its fuzz target and its corpus.
-pub const ORACLES: [(&str, Oracle); 5] = [
+pub const ORACLES: [(&str, Oracle); 6] = [
     ("card", card::card),
     ("skeleton", skeleton::skeleton),
     ("manifest", manifest::manifest),
     ("envelope", envelope::envelope),
     ("request", request::request),
+    ("template", template::template),
 ];
 
 pub(crate) fn holds(condition: bool, sentence: &'static str, shown: impl FnOnce() -> String) -> Result<(), Broken> {

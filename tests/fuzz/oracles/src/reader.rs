@@ -79,6 +79,16 @@ pub fn seen(text: &str) -> String {
     Parser::new_ext(text, Options::ENABLE_TABLES).map(shown).collect()
 }
 
+/// The blocks of a text in their order, without what stands in them and how it is set.
+#[must_use]
+pub fn blocks(text: &str) -> Vec<String> {
+    let is_block = |event: &Event<'_>| {
+        matches!(event, Event::Start(tag) if !is_inline(&tag.to_end()))
+            || matches!(event, Event::End(tag) if !is_inline(tag))
+    };
+    Parser::new_ext(text, Options::ENABLE_TABLES).filter(is_block).map(|event| format!("{event:?}")).collect()
+}
+
 const fn border(inline: bool) -> &'static str {
     if inline { "" } else { "\n" }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use cordon_fuzz::card::{as_a_card, characters, inert};
 use cordon_fuzz::manifest::plain_url;
-use cordon_fuzz::reader::{forbidden, keeps_footer, seen};
+use cordon_fuzz::reader::{blocks, forbidden, keeps_footer, seen};
 use cordon_fuzz::skeleton::order_for;
+use cordon_fuzz::template::is_filled;
 use cordon_fuzz::{ORACLES, Seen, envelope};
 use serde_json::{Value, json};
 
@@ -116,6 +117,19 @@ fn an_order_that_says_more_than_an_order_is_found() {
     ] {
         assert!(!set(name, value.clone()).is_empty(), "{name}: {value}");
     }
+}
+
+#[test]
+fn a_value_that_is_not_the_slots_or_moved_its_template_is_found() {
+    let filled = |text: &str| is_filled("eGFR {a}: {b}", &[("a", &[">60", ">60.0"]), ("b", &["low"])], text);
+    for wrong in ["eGFR 60: low", "eGFR >60: high", "eGFR >60: low.", "eGFR >60:", "eGFR > 6: low", "low: eGFR >60"] {
+        assert!(!filled(wrong), "{wrong}");
+    }
+    // A space more lets no reader take it for an address.
+    assert!(filled("eGFR >60: low") && filled("eGFR >60.0: low") && filled("eGFR > 60 : low"));
+    assert_ne!(blocks("a: - b"), blocks("a:\n- b"));
+    assert_ne!(blocks("> 60"), blocks("\\>60"));
+    assert_eq!(blocks("**a**"), blocks("a"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn kept(name: &str) -> &'static str {
         "manifest" => include_str!("../../../corpus/manifest.txt"),
         "envelope" => include_str!("../../../corpus/envelope.txt"),
         "request" => include_str!("../../../corpus/request.txt"),
+        "template" => include_str!("../../../corpus/template.txt"),
         other => panic!("no corpus {other}"),
     }
 }
@@ -52,6 +53,11 @@ fn no_kept_envelope_breaks_anything() {
 #[test]
 fn no_kept_request_breaks_anything() {
     replay("request");
+}
+
+#[test]
+fn no_kept_template_breaks_anything() {
+    replay("template");
 }
 
 #[test]
