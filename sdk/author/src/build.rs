@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use cordon_core::ids::{Digest, PluginId};
+use cordon_core::manifest::Manifest;
 use serde::Serialize;
 use wit_component::ComponentEncoder;
 
-use crate::cargo::{Cargo, CargoError};
-use crate::check::{RefusedError, component, manifest};
+use crate::cargo::CargoError;
+use crate::check::{RefusedError, check, component, manifest};
 use crate::files::{FileError, read, read_text, replace};
+use crate::interpreted::{self, ToolError};
+use crate::language::Language;
+use crate::tools::Tools;
 
 /// Why no component was made.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +26,9 @@ pub enum BuildError {
     /// Cargo, or what is missing for it.
     #[error(transparent)]
     Cargo(#[from] CargoError),
+    /// The tool for a script, or what is missing for it.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
     /// The core module does not fit the contract it was made for.
     #[error(
         "the core module is no plugin: {0}; a dependency that wants files, a clock, randomness, a network or JavaScript \
@@ -60,24 +67,47 @@ impl fmt::Display for Built {
 ///
 /// # Errors
 /// [`BuildError`]; a former component is then left as it was.
-pub fn build(folder: &Path, cargo: &Cargo) -> Result<Built, BuildError> {
+pub fn build(folder: &Path, tools: &Tools) -> Result<Built, BuildError> {
+    let made = make(folder, tools)?;
+    component(&made.bytes, &made.text, &made.manifest)?;
+    Ok(made.built)
+}
+
+/// A component that passed the gate, before any code is generated from it.
+pub(crate) struct Made {
+    pub(crate) built: Built,
+    pub(crate) bytes: Vec<u8>,
+    /// The text of its manifest.
+    pub(crate) text: String,
+    pub(crate) manifest: Manifest,
+}
+
+/// Builds the project in this folder.
+pub(crate) fn make(folder: &Path, tools: &Tools) -> Result<Made, BuildError> {
     let text = read_text(&folder.join("plugin.toml"))?;
     let manifest = manifest(&text)?;
-    cargo.ready(folder)?;
-    let module = read(&cargo.core_module(folder)?)?;
-    let bytes = encode(&module).map_err(BuildError::Module)?;
-    let inspection = component(&bytes, &text, &manifest)?;
-    let place = cargo.target(folder)?.join("plugin");
+    let language = Language::of(folder)?;
+    let target = tools.target(folder, language)?;
+    let bytes = match language {
+        Language::Rust => {
+            tools.cargo_ready(folder)?;
+            encode(&read(&tools.core_module(folder)?)?).map_err(BuildError::Module)?
+        }
+        Language::JavaScript | Language::Python => interpreted::component(folder, language, &manifest.id, &target)?,
+    };
+    let inspection = check(&bytes, &text, &manifest)?;
+    let place = target.join("plugin");
     Dir::create_ambient_dir_all(&place, ambient_authority()).map_err(FileError::of("make the folder", &place))?;
     let component = place.join(format!("{}.wasm", manifest.id));
     replace(&component, &bytes)?;
-    Ok(Built {
-        plugin: manifest.id,
+    let built = Built {
+        plugin: manifest.id.clone(),
         version: manifest.version.to_string(),
         component,
         size: inspection.size,
         digest: inspection.digest,
-    })
+    };
+    Ok(Made { built, bytes, text, manifest })
 }
 
 /// Makes a core module that carries its WIT a component. What goes wrong is said in one line.

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use cargo_metadata::{Message, MetadataCommand};
 
+use crate::tools::Tools;
+
 /// The target of a component's core module.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -35,19 +37,12 @@ pub enum CargoError {
     NoModule,
 }
 
-/// How cargo is run. By default as the author's environment says.
-#[derive(Debug, Clone, Default)]
-pub struct Cargo {
-    /// Where cargo builds, in place of what `CARGO_TARGET_DIR` or the project's configuration says.
-    pub target_dir: Option<PathBuf>,
-}
-
-impl Cargo {
+impl Tools {
     /// Says whether components can be built here.
     ///
     /// # Errors
     /// [`CargoError`] says what to install.
-    pub fn ready(&self, folder: &Path) -> Result<(), CargoError> {
+    pub(crate) fn cargo_ready(&self, folder: &Path) -> Result<(), CargoError> {
         let mut rustc = Command::new("rustc");
         rustc.current_dir(folder).args(["--print", "target-libdir", "--target", TARGET]);
         let said = rustc.output().map_err(|source| CargoError::NotFound("rustc", source))?;
@@ -56,7 +51,7 @@ impl Cargo {
     }
 
     /// The target directory of the package in this folder, as cargo itself sees it.
-    pub(crate) fn target(&self, folder: &Path) -> Result<PathBuf, CargoError> {
+    pub(crate) fn cargo_target(&self, folder: &Path) -> Result<PathBuf, CargoError> {
         let not_a_package = |source| CargoError::NotAPackage { folder: folder.to_owned(), source };
         let mut asked = MetadataCommand::new();
         asked.current_dir(folder).no_deps();
@@ -89,7 +84,7 @@ impl Cargo {
     }
 
     /// Runs the package's own tests; gives what they printed, and whether they passed.
-    pub(crate) fn test(&self, folder: &Path) -> Result<(bool, String), CargoError> {
+    pub(crate) fn cargo_test(&self, folder: &Path) -> Result<(bool, String), CargoError> {
         let mut cargo = self.command(folder);
         cargo.arg("test").stdout(Stdio::piped()).stderr(Stdio::inherit());
         let said = cargo.output().map_err(|source| CargoError::NotFound("cargo", source))?;

@@ -37,14 +37,23 @@ pub(crate) fn manifest(text: &str) -> Result<Manifest, RefusedError> {
     Ok(manifest)
 }
 
+/// Checks a component as a host does at install, before any code is generated.
+pub(crate) fn check(bytes: &[u8], text: &str, manifest: &Manifest) -> Result<Inspection, RefusedError> {
+    Engine::new()?.check(bytes, manifest.limits.class).map_err(|error| refused(error, text))
+}
+
 /// Checks and links a component as a host does at install.
 pub(crate) fn component(bytes: &[u8], text: &str, manifest: &Manifest) -> Result<Inspection, RefusedError> {
     let engine = Engine::new()?;
-    let class = manifest.limits.class;
-    let refused = |error: ComponentError| RefusedError::Component { hint: hint(&error, text), error };
-    let inspection = engine.check(bytes, class).map_err(refused)?;
+    let refused = |error| refused(error, text);
+    let inspection = engine.check(bytes, manifest.limits.class).map_err(refused)?;
     engine.compile_for(bytes, manifest).map_err(refused)?;
     Ok(inspection)
+}
+
+/// Says how to mend it.
+pub(crate) fn refused(error: ComponentError, text: &str) -> RefusedError {
+    RefusedError::Component { hint: hint(&error, text), error }
 }
 
 fn hint(error: &ComponentError, text: &str) -> String {

@@ -3,7 +3,7 @@
 //! [`new_project`] → [`build`] → [`test`] → [`inspect`] → [`new_key`] → [`sign`]. Each gives a report that scripts can read
 //! (`serde`) and people can read (`Display`), or an error that says how to mend it. What a host would refuse is refused
 //! here first: nothing is signed that could not be installed. Files are opened below the folder that was named; the only
-//! programs started are `cargo` and `rustc`, and coins come from the caller.
+//! programs started are those of the plugin's [`Language`], and coins come from the caller.
 #![forbid(unsafe_code)]
 
 mod files;
@@ -15,7 +15,11 @@ mod template;
 mod build;
 mod cargo;
 mod check;
+mod interpreted;
+mod language;
+mod sources;
 mod test;
+mod tools;
 
 mod inspect;
 mod reach;
@@ -25,13 +29,16 @@ mod key;
 mod sign;
 
 pub use build::{BuildError, Built, build};
-pub use cargo::{Cargo, CargoError};
+pub use cargo::CargoError;
 pub use check::RefusedError;
 pub use cordon_testkit::Verdict;
 pub use files::FileError;
 pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, inspect};
+pub use interpreted::ToolError;
 pub use key::{KeyFileError, NewKey, new_key};
+pub use language::Language;
 pub use project::{NewError, Project, new_project};
 pub use reach::{Keeps, Sinks};
 pub use sign::{Package, SignError, sign};
 pub use test::{Native, TestError, TestReport, test};
+pub use tools::Tools;

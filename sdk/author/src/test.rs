@@ -8,9 +8,13 @@ use cordon_testkit::{Case, CaseError, CaseReport, Desk, DeskError, Verdict};
 use cordon_trust::schema::check_pack;
 use serde::Serialize;
 
-use crate::build::{BuildError, Built, build};
-use crate::cargo::{Cargo, CargoError};
-use crate::files::{FileError, open, read, read_text};
+use crate::build::{BuildError, Built, Made, make};
+use crate::cargo::CargoError;
+use crate::check::{RefusedError, refused};
+use crate::files::{FileError, open};
+use crate::interpreted::{self, ToolError};
+use crate::language::Language;
+use crate::tools::Tools;
 
 /// Why nothing was tested.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +25,15 @@ pub enum TestError {
     /// Cargo does not run.
     #[error(transparent)]
     Cargo(#[from] CargoError),
+    /// Node.js or Python does not run.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// No host would install it.
+    #[error(transparent)]
+    Refused(#[from] RefusedError),
     /// The desk.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -32,7 +42,7 @@ pub enum TestError {
     NoCases,
 }
 
-/// What `cargo test` said.
+/// What the project's own tests said.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Native {
@@ -82,13 +92,16 @@ impl fmt::Display for TestReport {
 ///
 /// # Errors
 /// [`TestError`] when something could not be tested; what failed is in the report.
-pub fn test(folder: &Path, cargo: &Cargo) -> Result<TestReport, TestError> {
-    let built = build(folder, cargo)?;
-    let native = native(cargo.test(folder)?);
-    let cases = run_cases(folder, &built)?;
+pub fn test(folder: &Path, tools: &Tools) -> Result<TestReport, TestError> {
+    let made = make(folder, tools)?;
+    let native = native(match Language::of(folder)? {
+        Language::Rust => tools.cargo_test(folder)?,
+        script @ (Language::JavaScript | Language::Python) => interpreted::test(folder, script)?,
+    });
+    let cases = run_cases(folder, &made)?;
     let failed = native.verdict == Verdict::Failed || cases.iter().any(|case| case.verdict == Verdict::Failed);
     let verdict = if failed { Verdict::Failed } else { Verdict::Passed };
-    Ok(TestReport { verdict, built, native, cases })
+    Ok(TestReport { verdict, built: made.built, native, cases })
 }
 
 fn native((passed, output): (bool, String)) -> Native {
@@ -99,8 +112,15 @@ fn native((passed, output): (bool, String)) -> Native {
     }
 }
 
-fn run_cases(folder: &Path, built: &Built) -> Result<Vec<CaseReport>, TestError> {
-    let desk = Desk::new(&read(&built.component)?, &read_text(&folder.join("plugin.toml"))?)?;
+fn run_cases(folder: &Path, made: &Made) -> Result<Vec<CaseReport>, TestError> {
+    let desk = Desk::new(&made.bytes, &made.text).map_err(|error| match error {
+        DeskError::Component(error) => TestError::Refused(refused(error, &made.text)),
+        other @ (DeskError::Manifest(_)
+        | DeskError::Grant(_)
+        | DeskError::Engine(_)
+        | DeskError::Ledger(_)
+        | DeskError::Name(_)) => TestError::Desk(other),
+    })?;
     let place = folder.join("cases");
     let cases = open(&place)?;
     let names = names(&cases).map_err(FileError::of("list", &place))?;

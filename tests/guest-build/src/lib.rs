@@ -1,10 +1,10 @@
 //! Builds guests for tests: Rust crates for `wasm32-unknown-unknown`, made into components.
 //!
-//! A test tool only: it runs `cargo` and `npm` and writes below the target directory. Every failure is an error with a
+//! A test tool only: it runs `cargo`, `npm` and `pip` and writes below the target directory. Every failure is an error with a
 //! hint, never a skipped test.
 #![forbid(unsafe_code)]
 
-mod javascript;
+mod interpreted;
 mod rust;
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 
-pub use javascript::javascript_guest;
+pub use interpreted::{javascript_guest, python_guest};
 pub use rust::component;
 
 /// The repository's root.

@@ -83,7 +83,8 @@ fn unexplained(metadata: &Metadata, page: &str) -> Vec<String> {
 fn explained(page: &str) -> BTreeSet<&str> {
     let cells =
         page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).filter_map(|line| line.split('|').nth(1));
-    let crates = cells.filter(|cell| !cell.contains("(npm)")).map(|cell| cell.split('(').next().unwrap_or_default());
+    let ours = cells.filter(|cell| !["(npm)", "(PyPI)"].into_iter().any(|other| cell.contains(other)));
+    let crates = ours.map(|cell| cell.split('(').next().unwrap_or_default());
     let names = crates.flat_map(|cell| cell.split([',', ' '])).map(|name| name.trim_matches('`'));
     names.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect()
 }

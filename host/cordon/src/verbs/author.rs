@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use cordon_author::{self as author, About, Cargo, Verdict};
+use cordon_author::{self as author, About, Tools, Verdict};
 
 use crate::report::{Ended, Failure, Report};
 
@@ -72,12 +72,12 @@ pub(crate) fn new(verb: &New) -> Ended {
 
 /// `cordon build`
 pub(crate) fn build(verb: &Project) -> Ended {
-    made(&author::build(&verb.folder, &Cargo::default())?)
+    made(&author::build(&verb.folder, &Tools::default())?)
 }
 
 /// `cordon test`
 pub(crate) fn test(verb: &Project) -> Ended {
-    let report = author::test(&verb.folder, &Cargo::default())?;
+    let report = author::test(&verb.folder, &Tools::default())?;
     let said = Report::new(report.to_string(), &report)?;
     match report.verdict {
         Verdict::Passed => Ok(said),

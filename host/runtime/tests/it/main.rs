@@ -7,7 +7,7 @@ mod guests;
 #[cfg(test)]
 mod handmade;
 #[cfg(test)]
-mod javascript;
+mod interpreted;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

@@ -7,4 +7,6 @@ mod journey;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod workshop;

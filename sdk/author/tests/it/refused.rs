@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cordon_author::{
-    About, BuildError, Cargo, CargoError, NewError, TestError, build, inspect, new_key, new_project, sign, test,
+    About, BuildError, CargoError, NewError, TestError, Tools, build, inspect, new_key, new_project, sign, test,
 };
 use cordon_testkit::Verdict;
 use tempfile::TempDir;
@@ -48,7 +48,7 @@ fn a_manifest_that_breaks_a_rule_stops_the_build_with_its_line() {
     new_project(ID, &folder).unwrap();
     let manifest = text(&folder.join("plugin.toml")).replace("patient/Observation.rs", "patient/Observation.cruds");
     write(&folder.join("plugin.toml"), manifest);
-    let error = build(&folder, &Cargo::default()).unwrap_err();
+    let error = build(&folder, &Tools::default()).unwrap_err();
     assert!(matches!(error, BuildError::Refused(_)));
     assert!(error.to_string().starts_with("plugin.toml line 22: need `potassium`: malformed scope"), "{error}");
 }
@@ -65,7 +65,7 @@ fn a_schema_that_no_host_enforces_stops_the_build() {
     new_project(ID, &folder).unwrap();
     let manifest = text(&folder.join("plugin.toml"));
     write(&folder.join("plugin.toml"), manifest + &pack(r#"{"$ref":"https://example.org/schema"}"#));
-    let error = build(&folder, &Cargo::default()).unwrap_err().to_string();
+    let error = build(&folder, &Tools::default()).unwrap_err().to_string();
     assert!(error.starts_with("pack `limits` (plugin.toml line 4") && error.contains("schema: "), "{error}");
 }
 

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use cordon_author::{Built, Cargo, build, new_project};
+use cordon_author::{Built, Tools, build, new_project};
 use tempfile::TempDir;
 
 pub(crate) const ID: &str = "org.example.potassium";
 
-pub(crate) fn cargo() -> Cargo {
-    Cargo { target_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../author-test")) }
+pub(crate) fn cargo() -> Tools {
+    Tools { target_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../author-test")) }
 }
 
 /// A project nobody changes.

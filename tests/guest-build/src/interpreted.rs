@@ -1,0 +1,100 @@
+//! Guests in JavaScript and Python, run by an interpreter inside the component.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The component of `tests/guests/js/<name>.js`, made by the `componentize-qjs` that `sdk/js/package-lock.json` pins.
+///
+/// # Errors
+/// When npm cannot install it, or when it cannot build the guest.
+pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
+    let sdk = crate::repository().join("sdk/js");
+    let place = crate::target("guests/js")?;
+    // Not `npm ci`: it refuses a lock file without the builds for other platforms that were never published.
+    let npm = ("npm", vec!["install", "--no-audit", "--no-fund", "--loglevel", "error"]);
+    install(&sdk, &["package-lock.json", "package.json"], &place, &[npm])?;
+    built(&crate::repository().join(format!("tests/guests/js/{name}.js")), &place, |source, component| {
+        // Without `--sync` the component needs the component model's async, and without `--stub-wasi` it imports WASI.
+        let mut qjs = Command::new(place.join("node_modules/.bin/componentize-qjs"));
+        qjs.args(["--stub-wasi", "--sync", "--opt-size", "--minify", "-n", "cds-service", "--wit"]).arg(contract());
+        qjs.arg("--js").arg(source).arg("-o").arg(component);
+        qjs
+    })
+}
+
+/// The component of `tests/guests/python/<name>.py`, made by the `componentize-py` that `sdk/python/requirements.txt` pins.
+///
+/// # Errors
+/// When pip cannot install it, or when it cannot build the guest.
+pub fn python_guest(name: &str) -> Result<Vec<u8>> {
+    let sdk = crate::repository().join("sdk/python");
+    let place = crate::target("guests/python")?;
+    let pip = vec!["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"];
+    let pip = ("bin/pip", pip);
+    install(&sdk, &["requirements.txt"], &place, &[("python3", vec!["-m", "venv", "."]), pip])?;
+    let sources = crate::repository().join("tests/guests/python");
+    built(&sources.join(format!("{name}.py")), &place, |_, component| {
+        let mut cpython = Command::new(place.join("bin/componentize-py"));
+        cpython.arg("--quiet").arg("--wit-path").arg(contract()).args(["--world", "cds-service", "componentize"]);
+        cpython.args(["--stub-wasi", name, "-p"]).arg(&sources).arg("--output").arg(component);
+        cpython
+    })
+}
+
+fn contract() -> PathBuf {
+    crate::repository().join("wit/cordon-clinical.wit")
+}
+
+/// Makes a component, unless the one that is there was made from this very source, contract and tool.
+fn built(source: &Path, place: &Path, tool: impl Fn(&Path, &Path) -> Command) -> Result<Vec<u8>> {
+    let _one = alone(place)?;
+    let name = source.file_stem().and_then(|stem| stem.to_str()).context("a guest without a name")?;
+    let (component, from) = (place.join(format!("{name}.wasm")), place.join(format!("{name}.from")));
+    let source = source.canonicalize().with_context(|| source.display().to_string())?;
+    let now = [crate::read(&source)?, crate::read(&contract())?, crate::read(&place.join(INSTALLED))?].concat();
+    if crate::read(&from).is_ok_and(|before| before == now) {
+        return crate::read(&component);
+    }
+    let status = tool(&source, &component).current_dir(place).status().context("the tool does not run")?;
+    ensure!(status.success(), "`{}` does not become a component", source.display());
+    write(&from, &now)?;
+    crate::read(&component)
+}
+
+/// What the tool in a folder was installed from.
+const INSTALLED: &str = "installed-from";
+
+/// Installs once: the folder keeps the pins it was installed from.
+fn install(sdk: &Path, pins: &[&str], place: &Path, steps: &[(&str, Vec<&str>)]) -> Result<()> {
+    std::fs::create_dir_all(place)?;
+    let _one = alone(place)?;
+    let now = pins.iter().map(|file| crate::read(&sdk.join(file))).collect::<Result<Vec<_>>>()?.concat();
+    if crate::read(&place.join(INSTALLED)).is_ok_and(|before| before == now) {
+        return Ok(());
+    }
+    for file in pins {
+        std::fs::copy(sdk.join(file), place.join(file)).with_context(|| (*file).to_owned())?;
+    }
+    for (program, arguments) in steps {
+        let named = if program.contains('/') { place.join(program) } else { PathBuf::from(program) };
+        let status = Command::new(&named).current_dir(place).args(arguments).status();
+        let status = status.with_context(|| format!("`{program}` does not run: it is needed for these guests"))?;
+        ensure!(status.success(), "`{program}` cannot install what {} names", sdk.display());
+    }
+    write(&place.join(INSTALLED), &now)
+}
+
+/// One at a time, over all processes: all builds share one folder.
+#[expect(clippy::disallowed_methods, reason = "a test tool, not the host")]
+fn alone(place: &Path) -> Result<std::fs::File> {
+    let lock = std::fs::File::create(place.join("lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test tool, not the host")]
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    std::fs::write(path, content).with_context(|| path.display().to_string())
+}
