@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
-use verbs::{audit, author, call, doctor, gate, hospital, init, label, load, policy, serve, view, ward};
+use verbs::{audit, author, call, doctor, gate, hospital, init, label, load, policy, replay, serve, view, ward};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
@@ -117,6 +117,9 @@ enum Verb {
     /// Failed calls: what their plugins saw, and its release to somebody by name.
     #[command(subcommand)]
     Diagnose(gate::Diagnose),
+    /// Runs a kept call again, in another process: the same call gives the same reply, byte for byte.
+    #[command(after_help = "Example: cordon replay call.json --component org.example.potassium.wasm --times 100")]
+    Replay(replay::Replay),
     /// Lists the installed plugins.
     #[command(after_help = "Example: cordon list --json")]
     List(hospital::List),
@@ -177,6 +180,7 @@ fn main() -> ExitCode {
         Verb::Quarantine(verb) => gate::quarantine(&verb),
         Verb::Pack(verb) => gate::pack(&verb),
         Verb::Copy(verb) => gate::copy(&verb),
+        Verb::Replay(verb) => replay::run(&verb),
         Verb::Diagnose(verb) => gate::diagnose(&verb),
         Verb::List(verb) => hospital::list(&verb),
         Verb::Show(verb) => hospital::show(&verb),

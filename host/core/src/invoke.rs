@@ -205,6 +205,8 @@ fn run(views: Views, ports: Ports<'_>) -> Ended {
     let charged = disclosure(&installed.manifest, &installed.powers, ports.latency).millibits;
     let packs = views.kept().packs().iter().map(|(name, pack)| (name.clone(), pack.digest)).collect();
     let Ok(reply) = ports.runner.run(message(&views)) else {
+        // What ends a process may be the plugin's doing: it counts for this patient, like every other failure.
+        ports.breaker.ended(views.clearance().key(), views.clearance().call().received, true);
         return Ended::late(views, Outcome::RunnerUnavailable, None, None);
     };
     let mut ran = Ran { fuel: reply.fuel, packs, charged, ..Ran::default() };
@@ -226,7 +228,10 @@ fn run(views: Views, ports: Ports<'_>) -> Ended {
     let failed = release.is_none();
     ports.breaker.ended(views.clearance().key(), views.clearance().call().received, failed);
     if failed {
-        ran.transcript = Some(transcript(&views, &reply, &outcome, ran.broke.as_ref()));
+        let engine = ports.runner.engine();
+        let broke = ran.broke.as_ref().map(ToString::to_string);
+        let ending = Ending { outcome: &outcome, broke: broke.as_deref(), engine: &engine };
+        ran.transcript = Some(transcript(&views, &reply, ending));
     }
     Ended::late(views, outcome, release, Some(ran))
 }
@@ -251,10 +256,8 @@ fn let_out(reply: &RunReply, views: &Views, words: &Words) -> Result<Out, Profil
     }
 }
 
-fn transcript(views: &Views, reply: &RunReply, outcome: &Outcome, broke: Option<&ProfileError>) -> Transcript {
+fn transcript(views: &Views, reply: &RunReply, ending: Ending<'_>) -> Transcript {
     let manifest = &views.clearance().call().installed.manifest;
-    let broke = broke.map(ToString::to_string);
-    let ending = Ending { outcome, broke: broke.as_deref() };
     Transcript::of(&manifest.id, manifest.version.to_string(), &message(views), reply, ending)
 }
 

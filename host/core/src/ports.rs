@@ -207,6 +207,12 @@ pub trait Runner {
     /// # Errors
     /// [`RunnerError`] when the host failed; what the guest did wrong is in the reply.
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError>;
+
+    /// The engine, its version and its settings: the same message gives the same reply only under the same. A runner
+    /// without an engine has none.
+    fn engine(&self) -> String {
+        "none".to_owned()
+    }
 }
 
 /// The log could not take the record. Nothing may leave.

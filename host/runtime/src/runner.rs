@@ -41,6 +41,10 @@ impl Runner for LocalRunner {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         self.watch(message).map(|(reply, _)| reply)
     }
+
+    fn engine(&self) -> String {
+        self.engine.profile()
+    }
 }
 
 /// What an author may know of a run besides its reply. It never leaves the author's desk: a guest chooses it.

@@ -29,6 +29,7 @@ pub mod kept;
 mod operations;
 mod packs;
 mod renewal;
+pub mod replay;
 
 /// Whether plugins can run on this machine.
 ///

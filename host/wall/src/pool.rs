@@ -72,6 +72,10 @@ const OWN_MEMORY: u64 = 96 << 20;
 /// How long a process may take to get into its jail.
 const START: Duration = Duration::from_secs(10);
 
+/// So many runners of a plugin may die in a row before it is left alone: fewer may be one patient's, for whom the breaker
+/// stands, and tell nothing to the calls of another.
+const DEATHS: u32 = 8;
+
 /// How long a plugin whose runners die is left alone, first and at most.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -213,6 +217,10 @@ impl Drop for Wall {
 }
 
 impl Runner for Wall {
+    fn engine(&self) -> String {
+        self.engine.profile()
+    }
+
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         let runners = &self.runners;
         let sealed = runners.shelf.get(&message.component).ok_or(RunnerError("the component is not loaded"))?;
@@ -323,9 +331,9 @@ impl Runners {
         lanes.alive = lanes.alive.saturating_sub(1);
         let held = lanes.lanes.entry(lane.clone()).or_default();
         held.deaths = held.deaths.saturating_add(1);
-        // One may die of itself. From the second one on in a row, the lane waits.
-        let pause = PAUSE.saturating_mul(1_u32.checked_shl(held.deaths.saturating_sub(2)).unwrap_or(u32::MAX));
-        held.not_before = (held.deaths > 1).then(|| later(clock::now(), pause.min(LONGEST_PAUSE)));
+        let more = held.deaths.checked_sub(DEATHS);
+        let pause = |more| PAUSE.saturating_mul(1_u32.checked_shl(more).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
+        held.not_before = more.map(|more| later(clock::now(), pause(more)));
         drop(lanes);
         self.freed.notify_one();
     }

@@ -11,6 +11,7 @@ pub(crate) mod label;
 pub(crate) mod load;
 pub(crate) mod policy;
 mod proof;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod view;
 pub(crate) mod ward;

@@ -99,6 +99,10 @@ impl Runner for InTime<'_> {
         message.budget = message.budget.min(left);
         self.door.runner.run(message)
     }
+
+    fn engine(&self) -> String {
+        self.door.runner.engine()
+    }
 }
 
 fn run(door: &Door, call: HookCall, started: Duration) -> Response {

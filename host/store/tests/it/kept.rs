@@ -46,6 +46,9 @@ fn transcript(text: &str) -> Transcript {
         broke: None,
         notes: Vec::new(),
         fuel_class: 20,
+        sizes: [].into(),
+        engine: "none".to_owned(),
+        reply: Digest::of(b"reply"),
     }
 }
 

@@ -120,7 +120,13 @@ fn failed() -> Transcript {
     };
     let outcome = Outcome::Trapped(Trap::Wasm);
     let reply = RunReply::new(RunEnd::Trapped(Trap::Wasm), 1_000);
-    Transcript::of(&plugin("renal"), "1.0.0".to_owned(), &message, &reply, Ending { outcome: &outcome, broke: None })
+    Transcript::of(
+        &plugin("renal"),
+        "1.0.0".to_owned(),
+        &message,
+        &reply,
+        Ending { outcome: &outcome, broke: None, engine: "none" },
+    )
 }
 
 fn with_failed() -> World {
