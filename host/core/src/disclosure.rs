@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::grant::{PackFrom, Powers};
 use crate::ids::NeedName;
 use crate::limits::MOST_ROWS;
-use crate::manifest::{CardMode, Manifest, Slots, USUAL_CARDS};
-use crate::release::{MOST_SUGGESTIONS, MOST_SUMMARY, Sink};
+use crate::manifest::{CardMode, Manifest, Slots, Source, USUAL_CARDS};
+use crate::proposal::Proposal;
+use crate::release::{MOST_ACTIONS, MOST_LABEL, MOST_NOTES, MOST_SUGGESTIONS, MOST_SUMMARY, Sink};
 
 /// Undeclared channels of one call may tell so many thousandths of a bit unless the hospital says otherwise: 8 bits, the
 /// bound of the security property (`docs/threat-model.md`).
@@ -151,7 +152,10 @@ fn cards(manifest: &Manifest) -> Declared {
     let (content, per_card) = match manifest.cards.mode {
         CardMode::Text => {
             let detail = crate::profile::MOST_DETAIL;
-            let content = format!("free text: {MOST_SUMMARY} characters and {detail} bytes of Markdown on each card");
+            let label =
+                if offers(manifest) { format!(", {MOST_LABEL} characters on each button") } else { String::new() };
+            let content =
+                format!("free text: {MOST_SUMMARY} characters and {detail} bytes of Markdown on each card{label}");
             // UTF-8 of four bytes is the most a character takes.
             (vec![content], (wide(MOST_SUMMARY) * 4 + wide(detail)) * 8 + 2)
         }
@@ -166,16 +170,49 @@ fn cards(manifest: &Manifest) -> Declared {
     };
     let proposals =
         manifest.proposals.iter().map(|(name, proposal)| slot_words(&format!("suggestion `{name}`"), proposal.slots()));
-    let offered = manifest.proposals.values().map(|proposal| slot_bits(proposal.slots(), manifest)).max().unwrap_or(0);
-    let suggestions =
-        wide(MOST_SUGGESTIONS) * (offered + log2_up(wide(manifest.proposals.len()) + wide(MOST_ROWS)) + 1);
     let reasons = wide(manifest.override_reasons.len());
+    let per_card = per_card.saturating_add(suggestion_bits(manifest)).saturating_add(reasons);
     Declared {
         sink: Sink::Card,
         reader: "the clinician, for this patient",
         content: content.into_iter().chain(proposals).collect(),
-        bits: Some(most.saturating_mul(per_card.saturating_add(suggestions).saturating_add(reasons))),
+        bits: Some(most.saturating_mul(per_card)),
     }
+}
+
+/// Whether a card can have a suggestion at all: there is something to create or to remove.
+fn offers(manifest: &Manifest) -> bool {
+    !manifest.proposals.is_empty() || drafts(manifest) > 0
+}
+
+/// What the suggestions of one card can tell: of each, whether it is there and recommended, its label where the words are
+/// the plugin's own, and its actions.
+fn suggestion_bits(manifest: &Manifest) -> u64 {
+    if !offers(manifest) {
+        return 0;
+    }
+    let actions = action_bits(manifest.proposals.values(), drafts(manifest), manifest);
+    let label = match manifest.cards.mode {
+        CardMode::Text => wide(MOST_LABEL) * 4 * 8,
+        CardMode::Templated => 0,
+    };
+    wide(MOST_SUGGESTIONS) * (actions + label + 2)
+}
+
+/// The draft orders that a suggestion can name.
+fn drafts(manifest: &Manifest) -> u64 {
+    let context = manifest.needs.values().filter(|need| match need.source {
+        Source::DraftOrders | Source::Selections => true,
+        Source::Record(_) | Source::Encounter | Source::User => false,
+    });
+    context.map(|_| wide(MOST_ROWS)).sum()
+}
+
+/// A list of actions, each one of these proposals with its slots filled, or one of so many others, or not there.
+fn action_bits<'a>(proposals: impl Iterator<Item = &'a Proposal>, others: u64, manifest: &Manifest) -> u64 {
+    let slots: Vec<u64> = proposals.map(|proposal| slot_bits(proposal.slots(), manifest)).collect();
+    let widest = slots.iter().max().copied().unwrap_or(0);
+    wide(MOST_ACTIONS) * (widest + log2_up(wide(slots.len()) + others + 1))
 }
 
 fn system_actions(manifest: &Manifest, powers: &Powers) -> Declared {
@@ -183,9 +220,9 @@ fn system_actions(manifest: &Manifest, powers: &Powers) -> Declared {
         proposal.is_system_action() && powers.system_actions.contains(proposal.resource_type())
     });
     let content: Vec<String> =
-        acts.map(|(name, proposal)| slot_words(&format!("proposal `{name}`"), proposal.slots())).collect();
-    let bits = manifest.proposals.values().map(|proposal| slot_bits(proposal.slots(), manifest)).max();
-    let bits = bits.filter(|_| !content.is_empty());
+        acts.clone().map(|(name, proposal)| slot_words(&format!("proposal `{name}`"), proposal.slots())).collect();
+    let bits = action_bits(acts.map(|(_, proposal)| proposal), 0, manifest);
+    let bits = (!content.is_empty()).then_some(bits);
     Declared { sink: Sink::SystemAction, reader: "the EHR, which stores it unasked", content, bits }
 }
 
@@ -193,7 +230,8 @@ fn cells(manifest: &Manifest, powers: &Powers) -> Declared {
     let granted = manifest.cells.values().filter(|cell| powers.cells.contains(&cell.name));
     let content: Vec<String> =
         granted.clone().map(|cell| format!("cell `{}`: {} bytes", cell.name, cell.size.bytes())).collect();
-    let bits = granted.map(|cell| u64::from(cell.size.bytes()) * 8).sum();
+    // Its length is the plugin's to choose as well: one bit more than its bytes.
+    let bits = granted.map(|cell| u64::from(cell.size.bytes()) * 8 + 1).sum();
     Declared {
         sink: Sink::Cell,
         reader: "this plugin, in later calls of the same patient, purpose and clearance",
@@ -208,11 +246,13 @@ fn notes(manifest: &Manifest) -> Declared {
     let one = |note: &crate::manifest::Note| {
         note.arguments.iter().map(|argument| log2_up(u64::from(argument.most).saturating_add(1))).sum::<u64>()
     };
-    let widest = manifest.notes.values().map(one).max().map(|bits| bits + log2_up(wide(manifest.notes.len())));
+    // One of the codes, or none: their number is the plugin's to choose as well.
+    let codes = log2_up(wide(manifest.notes.len()) + 1);
+    let widest = manifest.notes.values().map(one).max().map(|bits| bits + codes);
     Declared {
         sink: Sink::Note,
         reader: "the hospital's operators",
-        bits: widest.map(|bits| bits.saturating_mul(wide(crate::release::MOST_NOTES))),
+        bits: widest.map(|bits| bits.saturating_mul(wide(MOST_NOTES))),
         content,
     }
 }

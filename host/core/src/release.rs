@@ -39,6 +39,9 @@ pub const MOST_OVERRIDE_REASONS: usize = 8;
 /// CDS Hooks 2.0, card attributes: the summary has fewer than 140 characters.
 pub const MOST_SUMMARY: usize = 139;
 
+/// The most characters of a suggestion's label.
+pub const MOST_LABEL: usize = 80;
+
 /// Where something leaves to. Adding one breaks every match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -364,7 +367,7 @@ fn one_suggestion(
         (Some(_), CardMode::Templated) if !out!(TemplateIgnored) => {
             return Err(ProfileError::Unlisted("suggestion label"));
         }
-        (Some(label), CardMode::Text | CardMode::Templated) => line(label, 80)?,
+        (Some(label), CardMode::Text | CardMode::Templated) => line(label, MOST_LABEL)?,
         (None, CardMode::Text | CardMode::Templated) => described(first, views, words)?,
     };
     Ok(Suggestion {

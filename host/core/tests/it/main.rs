@@ -9,6 +9,8 @@ mod clearance;
 #[cfg(test)]
 mod dates;
 #[cfg(test)]
+mod disclosure;
+#[cfg(test)]
 mod fakes;
 #[cfg(test)]
 mod gather;

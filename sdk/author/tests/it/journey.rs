@@ -82,7 +82,7 @@ fn all_that_a_manifest_asks_for_is_shown_with_what_it_lets_out() {
         "the template high (Warning): Potassium {value}; value is a number from 0.0 to 10.0 mmol/L in steps of 0.1",
         "may have stored unasked, if granted, repeat, a ServiceRequest",
         "may note to the operators 7: No unit",
-        "to this plugin, in later calls of the same patient, purpose and clearance, at most 512 bits: cell `seen`: 64 bytes",
+        "to this plugin, in later calls of the same patient, purpose and clearance, at most 513 bits: cell `seen`: 64 bytes",
         "to its publisher: that this host fetches a data pack once a day, whatever happens here; nothing that depends on a patient",
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
