@@ -7,6 +7,7 @@
 
 pub mod card;
 pub mod corpus;
+pub mod disclosure;
 pub mod envelope;
 pub mod manifest;
 pub mod reader;
@@ -47,13 +48,14 @@ pub struct Broken {
 pub type Oracle = fn(&[u8]) -> Result<Seen, Broken>;
 
 /// Every oracle under the name of its fuzz target and its corpus.
-pub const ORACLES: [(&str, Oracle); 6] = [
+pub const ORACLES: [(&str, Oracle); 7] = [
     ("card", card::card),
     ("skeleton", skeleton::skeleton),
     ("manifest", manifest::manifest),
     ("envelope", envelope::envelope),
     ("request", request::request),
     ("template", template::template),
+    ("disclosure", disclosure::disclosing),
 ];
 
 pub(crate) fn holds(condition: bool, sentence: &'static str, shown: impl FnOnce() -> String) -> Result<(), Broken> {

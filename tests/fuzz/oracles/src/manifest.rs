@@ -17,7 +17,7 @@ static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*){0,5}$").expect("a pattern"));
 
 /// What a terminal would obey or hide.
-static ESCAPES: LazyLock<Regex> =
+pub(crate) static ESCAPES: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\x{ad}\x{200b}]").expect("a pattern"));
 
 /// Any bytes as a `plugin.toml`.

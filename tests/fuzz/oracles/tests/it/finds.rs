@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use cordon_core::disclosure::{Disclosure, Latency, disclosure};
+use cordon_core::grant::Powers;
+use cordon_core::manifest::Manifest;
 use cordon_fuzz::card::{as_a_card, characters, inert};
+use cordon_fuzz::disclosure::{grows, tells};
 use cordon_fuzz::manifest::plain_url;
 use cordon_fuzz::reader::{blocks, forbidden, keeps_footer, seen};
 use cordon_fuzz::skeleton::order_for;
@@ -130,6 +134,34 @@ fn a_value_that_is_not_the_slots_or_moved_its_template_is_found() {
     assert_ne!(blocks("a: - b"), blocks("a:\n- b"));
     assert_ne!(blocks("> 60"), blocks("\\>60"));
     assert_eq!(blocks("**a**"), blocks("a"));
+}
+
+#[test]
+fn a_reviewer_who_is_told_too_little_is_found() {
+    let manifest = Manifest::parse(include_str!("../../data/all.toml")).unwrap();
+    let powers = |system_actions: &[&str]| Powers {
+        system_actions: system_actions.iter().map(ToString::to_string).collect(),
+        external_link: true,
+        ..Powers::usual(&manifest)
+    };
+    let (less, more) = (powers(&[]), powers(&["ServiceRequest"]));
+    let told = disclosure(&manifest, &more, Latency::Buckets);
+    let broken = |change: &dyn Fn(&mut Disclosure)| {
+        let mut told = told.clone();
+        change(&mut told);
+        tells(&told, &manifest, &more, Latency::Buckets).is_err()
+    };
+    assert!(!broken(&|_| ()));
+    for sink in [0, 1, 2, 3] {
+        assert!(broken(&|told| told.declared[sink].bits = told.declared[sink].bits.map(|bits| bits / 2)), "{sink}");
+        assert!(broken(&|told| told.declared[sink].bits = None), "{sink}");
+        assert!(broken(&|told| told.declared[sink].content.push("a\u{1b}[2Jb".to_owned())), "{sink}");
+    }
+    assert!(broken(&|told| _ = told.declared.pop()));
+    assert!(broken(&|told| told.millibits -= 1));
+    assert!(broken(&|told| told.publisher_bits = 0));
+    let smaller = disclosure(&manifest, &less, Latency::Buckets);
+    assert!(grows(&smaller, &told).is_ok() && grows(&told, &smaller).is_err());
 }
 
 #[test]

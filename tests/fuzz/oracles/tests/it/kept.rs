@@ -14,6 +14,7 @@ fn kept(name: &str) -> &'static str {
         "envelope" => include_str!("../../../corpus/envelope.txt"),
         "request" => include_str!("../../../corpus/request.txt"),
         "template" => include_str!("../../../corpus/template.txt"),
+        "disclosure" => include_str!("../../../corpus/disclosure.txt"),
         other => panic!("no corpus {other}"),
     }
 }
@@ -58,6 +59,11 @@ fn no_kept_request_breaks_anything() {
 #[test]
 fn no_kept_template_breaks_anything() {
     replay("template");
+}
+
+#[test]
+fn no_kept_disclosure_breaks_anything() {
+    replay("disclosure");
 }
 
 #[test]
