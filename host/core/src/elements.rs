@@ -4,8 +4,9 @@
 //! a path names it, and extensions, contained resources, narrative and element ids never do. References lead only to
 //! rows that are in view.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use cordon_fhir::reference::Reference;
 use cordon_fhir::types::ResourceType;
@@ -86,7 +87,7 @@ const OF_A_REFERENCE: [&str; 6] = ["reference", "type", "identifier", "display",
 /// A set of element paths: a tree whose leaves are handed over whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Elements {
-    paths: Vec<String>,
+    paths: Arc<[String]>,
     root: Node,
 }
 
@@ -125,8 +126,7 @@ impl Elements {
         for path in paths {
             elements.add(path)?;
         }
-        elements.paths.sort();
-        elements.paths.dedup();
+        elements.paths = paths.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         Ok(elements)
     }
 
@@ -147,7 +147,6 @@ impl Elements {
             node = node.children.entry(step.to_owned()).or_default();
         }
         node.whole = true;
-        self.paths.push(path.to_owned());
         Ok(())
     }
 
@@ -155,6 +154,12 @@ impl Elements {
     #[must_use]
     pub fn paths(&self) -> &[String] {
         &self.paths
+    }
+
+    /// The same paths, for whoever keeps them.
+    #[must_use]
+    pub fn shared(&self) -> Arc<[String]> {
+        Arc::clone(&self.paths)
     }
 
     /// Whether a path is handed over as a whole.

@@ -183,7 +183,7 @@ fn shown(views: &Views, cleared: &Cleared, row: &Labeled<Value>, named: Option<&
 fn in_view(views: &Views, need: &NeedName, reference: &Reference) -> Option<Value> {
     let (view, origins) = views.origins().find(|(view, _)| view.need() == need)?;
     let at = origins.iter().position(|origin| origin.as_ref() == Some(reference))?;
-    serde_json::from_str(view.rows().get(at)?).ok()
+    serde_json::from_str(view.rows().nth(at)?).ok()
 }
 
 /// In the order in which `gather` asks.

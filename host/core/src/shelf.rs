@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::reference::Reference;
@@ -323,9 +322,9 @@ impl Shelf {
         let unnamed = |at: usize| format!("{}-{}", self.cleared.need().name, at.saturating_add(1));
         let rows = self.rows.iter().enumerate().map(|(at, row)| {
             let id = row.origin.as_ref().and_then(|origin| minted.get(origin).cloned()).unwrap_or_else(|| unnamed(at));
-            Arc::from(row.readable.row(&id, &link).to_string())
+            row.readable.row(&id, &link).to_string()
         });
-        View::new(self.cleared.need().name.clone(), rows.collect())
+        View::new(self.cleared.need().name.clone(), rows).listing(self.cleared.need().elements.shared())
     }
 }
 

@@ -301,7 +301,7 @@ impl Slot {
 fn copied(views: &[View], need: &NeedName, element: &str, row: &str) -> Result<Value, ProfileError> {
     const NOWHERE: ProfileError = ProfileError::Slot("from");
     let view = views.iter().find(|view| view.need() == need).ok_or(NOWHERE)?;
-    let rows = view.rows().iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    let rows = view.rows().filter_map(|text| serde_json::from_str::<Value>(text).ok());
     let found = rows.into_iter().find(|value| value.get("id").and_then(Value::as_str) == Some(row)).ok_or(NOWHERE)?;
     let step = |value: Value, name: &str| match value {
         Value::Object(mut members) => members.remove(name),

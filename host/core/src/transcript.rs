@@ -43,6 +43,8 @@ pub struct Transcript {
     pub locale: String,
     /// The views, row by row, as the plugin read them.
     pub views: BTreeMap<NeedName, Vec<Value>>,
+    /// What each need lists: of what it could ask for columns.
+    pub elements: BTreeMap<NeedName, Vec<String>>,
     /// What its cells held, in hexadecimal digits.
     pub cells: BTreeMap<EntryName, Option<String>>,
     /// How much each of its cells may hold, in bytes.
@@ -92,7 +94,7 @@ impl Transcript {
     #[must_use]
     pub fn of(plugin: &PluginId, version: String, message: &RunMessage, reply: &RunReply, ended: Ending<'_>) -> Self {
         let rows = |view: &crate::view::View| {
-            let rows = view.rows().iter().map(|row| exactly(row));
+            let rows = view.rows().map(exactly);
             (view.need().clone(), rows.collect())
         };
         let held = |cell: &CellGiven| cell.held.as_ref().map(|held| hex(&held.bytes));
@@ -106,6 +108,7 @@ impl Transcript {
             now: message.now.to_string(),
             locale: message.locale.clone(),
             views: message.views.iter().map(rows).collect(),
+            elements: message.views.iter().map(|view| (view.need().clone(), view.elements().to_vec())).collect(),
             cells: message.cells.iter().map(|(name, cell)| (name.clone(), held(cell))).collect(),
             sizes: message.cells.iter().map(|(name, cell)| (name.clone(), cell.size)).collect(),
             packs: message
@@ -144,7 +147,8 @@ impl Transcript {
             Ok((name.clone(), CellGiven { size: *size, held: bytes.map(|bytes| Held { version: 0, bytes }) }))
         };
         let view = |(need, rows): (&NeedName, &Vec<Value>)| {
-            View::new(need.clone(), rows.iter().map(|row| Arc::from(text(row))).collect())
+            let listed = self.elements.get(need).map(|listed| listed.as_slice().into());
+            View::new(need.clone(), rows.iter().map(text)).listing(listed.unwrap_or_default())
         };
         let seed = unhex(&self.coins).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
         Ok(RunMessage {

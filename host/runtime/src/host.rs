@@ -8,14 +8,14 @@ use cordon_core::ids::EntryName;
 use cordon_core::manifest::MOST_ARGUMENTS;
 use cordon_core::message::{CellGiven, PackData, RunMessage, Said};
 use cordon_core::release::MOST_NOTES;
-use cordon_core::view::{Selection, View};
+use cordon_core::view::{Rows, Selection, View};
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 
 use crate::meter::{Meter, Stop};
 
 /// What a `view` handle stands for.
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
-pub struct ViewHandle(Arc<View>);
+pub struct ViewHandle(Rows);
 
 /// What a `cell` handle stands for: the state's cell of this name, which all its handles share.
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
@@ -51,7 +51,7 @@ pub(crate) struct State {
     service: String,
     now: String,
     locale: String,
-    views: BTreeMap<String, Arc<View>>,
+    views: BTreeMap<String, View>,
     cells: BTreeMap<EntryName, CellState>,
     packs: BTreeMap<EntryName, Arc<PackData>>,
     notes: Vec<Said>,
@@ -67,7 +67,7 @@ impl State {
     pub(crate) fn new(message: RunMessage) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(message.limits.handles).unwrap_or(usize::MAX));
-        let named = |view: View| (view.need().as_str().to_owned(), Arc::new(view));
+        let named = |view: View| (view.need().as_str().to_owned(), view);
         Self {
             hook: message.hook.as_str(),
             service: message.service.into(),
@@ -142,7 +142,7 @@ impl State {
             remember(&mut self.unmet, need);
             return Ok(None);
         };
-        self.hand_out(ViewHandle(view)).map(Some)
+        self.hand_out(ViewHandle(Rows::of(view))).map(Some)
     }
 
     pub(crate) fn call_cell(&mut self, name: String) -> wasmtime::Result<Option<Resource<CellHandle>>> {
@@ -181,7 +181,7 @@ impl State {
 
 /// `view`.
 impl State {
-    fn view(&self, handle: &Resource<ViewHandle>) -> wasmtime::Result<Arc<View>> {
+    fn view(&self, handle: &Resource<ViewHandle>) -> wasmtime::Result<Rows> {
         Ok(self.table.get(handle).map_err(full)?.0.clone())
     }
 
@@ -192,7 +192,7 @@ impl State {
 
     pub(crate) fn view_len(&mut self, view: &Resource<ViewHandle>) -> wasmtime::Result<u32> {
         self.meter.call()?;
-        Ok(u32::try_from(self.view(view)?.rows().len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(self.view(view)?.len()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn view_read(
@@ -204,8 +204,8 @@ impl State {
         self.meter.call()?;
         let view = self.view(view)?;
         let rows = view.read(offset, limit);
-        self.meter.transfer(bytes(rows))?;
-        Ok(rows.iter().map(|row| row.as_ref().to_owned()).collect())
+        self.meter.transfer(size(rows.clone().map(str::len).sum()))?;
+        Ok(rows.map(str::to_owned).collect())
     }
 
     pub(crate) fn view_narrow(
@@ -217,8 +217,8 @@ impl State {
         let view = self.view(view)?;
         self.meter.transfer(weight(&by))?;
         let entries = by.codes.len().saturating_add(by.statuses.len());
-        self.meter.selection(bytes(view.rows()), size(view.rows().len()), size(entries))?;
-        self.hand_out(ViewHandle(Arc::new(view.narrow(&by))))
+        self.meter.selection(size(view.bytes()), size(view.len()), size(entries))?;
+        self.hand_out(ViewHandle(view.narrow(&by)))
     }
 }
 
@@ -313,10 +313,6 @@ fn weight(by: &Selection) -> u64 {
     let codes = by.codes.iter().flat_map(|coding| [&coding.system, &coding.code]);
     let single = [&by.category, &by.since, &by.until].into_iter().flatten();
     size(codes.chain(single).chain(&by.statuses).map(String::len).sum())
-}
-
-fn bytes(rows: &[Arc<str>]) -> u64 {
-    size(rows.iter().map(|row| row.len()).sum())
 }
 
 fn size(length: usize) -> u64 {

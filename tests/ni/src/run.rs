@@ -100,7 +100,8 @@ impl Runner for Tape<'_> {
 /// All that goes into a run.
 #[must_use]
 pub fn heard(message: &RunMessage) -> String {
-    let views: Vec<_> = message.views.iter().map(|view| (view.need().to_string(), view.rows())).collect();
+    let views: Vec<_> =
+        message.views.iter().map(|view| (view.need().to_string(), view.rows().collect::<Vec<_>>())).collect();
     let held = |(name, cell): (&EntryName, &CellGiven)| {
         let held = cell.held.as_ref().map(|held| (held.version, String::from_utf8_lossy(&held.bytes).into_owned()));
         (name.to_string(), cell.size, held)

@@ -208,7 +208,7 @@ fn a_deletion_names_the_order_as_the_ehr_named_it() {
     invoke(order_call(), world.ports()).unwrap();
     let views = world.runner.1.borrow().first().unwrap().views.clone();
     let draft = views.iter().find(|view| *view.need() == need("draft")).unwrap();
-    let row: Value = serde_json::from_str(&draft.read(0, 1)[0]).unwrap();
+    let row: Value = serde_json::from_str(draft.rows().next().unwrap()).unwrap();
     let minted = row["id"].as_str().unwrap().to_owned();
     assert_ne!(minted, "draft-7");
     let card = card(suggesting(vec![suggested(vec![Asked::Delete(minted)])]));

@@ -38,7 +38,7 @@ fn views(call: HookCall) -> Views {
 
 fn shown(views: &Views, name: &str) -> Vec<Value> {
     let view = views.views().iter().find(|view| view.need() == &need(name)).unwrap();
-    view.rows().iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+    view.rows().map(|row| serde_json::from_str(row).unwrap()).collect()
 }
 
 #[track_caller]
@@ -61,7 +61,7 @@ fn di_2_a_shift_moves_all_dates_and_the_time_of_the_call_by_the_same_weeks() {
     let _ = invoke(under(&manifest("dates = \"shifted\""), &prefetched(sent)), ports).unwrap();
     let message = world.runner.1.borrow().first().unwrap().clone();
     let view = message.views.iter().find(|view| *view.need() == need("creatinine")).unwrap();
-    let dates: Vec<Value> = view.rows().iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let dates: Vec<Value> = view.rows().map(|row| serde_json::from_str(row).unwrap()).collect();
     let dates: Vec<&str> = dates.iter().map(|row| row["effectiveDateTime"].as_str().unwrap()).collect();
     let moved = (day(dates[0]) - day("2021-01-01")).get_days();
     assert!(moved != 0 && moved % 7 == 0 && moved.abs() <= 364, "{moved}");

@@ -20,7 +20,7 @@ fn ready(gathered: Gathered) -> Views {
 
 fn shown(views: &Views, name: &str) -> Vec<Value> {
     let view = views.views().iter().find(|view| view.need() == &need(name)).unwrap();
-    view.rows().iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+    view.rows().map(|row| serde_json::from_str(row).unwrap()).collect()
 }
 
 fn dates(views: &Views) -> Vec<String> {
@@ -39,7 +39,7 @@ fn a_need_that_was_not_granted_has_no_view_and_a_granted_one_without_rows_an_emp
     grant.needs.remove(&need("patient"));
     let views = ready(gather(clearance(call(&grant, &prefetched(vec![]))), &Stored(None), &NoRules));
     assert_eq!(views.views().iter().map(|v| v.need().as_str()).collect::<Vec<_>>(), ["creatinine", "draft"]);
-    assert!(views.views().iter().all(|view| view.rows().is_empty()));
+    assert!(views.views().iter().all(|view| view.ends().is_empty()));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_denied_need_is_an_empty_view_and_asks_no_source() {
     let denied = cordon_core::clearance::admit(call, &cordon_core::ports::DenyAll, &Stored(None)).unwrap();
     // The creatinine need abstains, so the guest does not run; nothing was unobtainable, because nothing was asked.
     match gather(denied, &Stored(None), &NoRules) {
-        Gathered::Withheld(views) => assert!(views.views().iter().all(|view| view.rows().is_empty())),
+        Gathered::Withheld(views) => assert!(views.views().iter().all(|view| view.ends().is_empty())),
         other @ (Gathered::Ready(_) | Gathered::Unobtainable(..)) => panic!("not withheld: {other:?}"),
     }
 }

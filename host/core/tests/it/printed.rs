@@ -49,7 +49,7 @@ fn a_call_a_clearance_and_views_print_counts() {
     silent(&format!("{gathered:?}"));
     let Gathered::Ready(views) = gathered else { return };
     // The canary is there to be printed.
-    assert!(views.views().iter().any(|view| view.rows().iter().any(|row| row.contains(CANARY))));
+    assert!(views.views().iter().any(|view| view.rows().any(|row| row.contains(CANARY))));
     silent(&format!("{views:#?}"));
 }
 

@@ -43,7 +43,7 @@ fn answer(indicator: Indicator, suggest: impl Fn(&str) -> Vec<Asked>) -> (Outcom
     invoke(order_call(), seen.ports()).unwrap();
     let views = seen.runner.1.borrow().first().unwrap().views.clone();
     let draft = views.iter().find(|view| *view.need() == need("draft")).unwrap();
-    let draft: Value = serde_json::from_str(&draft.read(0, 1)[0]).unwrap();
+    let draft: Value = serde_json::from_str(draft.rows().next().unwrap()).unwrap();
 
     let actions = suggest(draft["id"].as_str().unwrap());
     let suggestions = vec![Suggested { label: Some("Order creatinine".to_owned()), recommended: true, actions }];

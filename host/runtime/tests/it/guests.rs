@@ -126,7 +126,7 @@ fn a_suggestion_removes_the_draft_that_was_in_view() {
     let component = guest("fills_a_template");
     let mut message = message(&component, LimitClass::Compiled);
     let draft = r#"{"resourceType":"MedicationRequest","id":"d7"}"#;
-    message.views.push(View::new(NeedName::new("drafts").unwrap(), vec![draft.into()]));
+    message.views.push(View::new(NeedName::new("drafts").unwrap(), [draft]));
     assert_eq!(*answer(&run_with(&component, message)), reduced(Some("d7")));
 }
 

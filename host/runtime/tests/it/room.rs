@@ -29,7 +29,7 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
 
 /// `labs` with these rows.
 pub(crate) fn labs<'a>(rows: impl IntoIterator<Item = &'a str>) -> View {
-    View::new(NeedName::new("labs").unwrap(), rows.into_iter().map(Arc::from).collect())
+    View::new(NeedName::new("labs").unwrap(), rows)
 }
 
 /// The name of a cell or a pack.

@@ -133,7 +133,7 @@ fn filtered() -> anyhow::Result<Vec<Ratio>> {
 /// All results of a record of 1,000 resources, from the store, against a copy of the bytes that the view holds.
 fn gathered() -> anyhow::Result<Ratio> {
     let desk = Desk::new(1, DEFAULT, &labs(BY_CATEGORY, None), &[("p", 1_000)])?;
-    let bytes: String = desk.gather(0, "p")?.iter().flat_map(View::rows).map(AsRef::as_ref).collect();
+    let bytes: String = desk.gather(0, "p")?.iter().map(View::text).collect();
     let mut copied = vec![0_u8; bytes.len()];
     let mut copy = || {
         for _ in 0..100 {

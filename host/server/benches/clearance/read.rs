@@ -11,7 +11,7 @@ use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
 use cordon_core::message::{RunEnd, RunMessage};
 use cordon_core::ports::Runner as _;
-use cordon_core::view::View;
+use cordon_core::view::{Rows, View};
 use cordon_runtime::{Engine, LocalRunner, Plugins};
 use wasmtime::component::{Component, Linker, Resource, ResourceTable, ResourceType};
 use wasmtime::{Config, Store};
@@ -46,13 +46,13 @@ pub(crate) fn many_rows() -> anyhow::Result<Vec<Ratio>> {
     let rows: Vec<Arc<str>> = (0..ROWS).map(|_| Arc::from(row().as_ref())).collect();
     let limit = u32::try_from(ROWS)?;
     let (guest, idle) = (Checked::new(SWEEPS, limit, rows.clone())?, Checked::new(0, limit, rows.clone())?);
-    let view = View::new(NeedName::new("labs")?, rows.clone());
+    let view = Rows::of(View::new(NeedName::new("labs")?, &rows));
     let bytes = rows.concat();
     let (mut spliced, mut copied) = (String::with_capacity(bytes.len()), vec![0_u8; bytes.len()]);
     let mut splice = || {
         for _ in 0..SWEEPS {
             spliced.clear();
-            black_box(&view).read(0, limit).iter().for_each(|row| spliced.push_str(row));
+            black_box(&view).read(0, limit).for_each(|row| spliced.push_str(row));
             black_box(&spliced);
         }
         Ok(())

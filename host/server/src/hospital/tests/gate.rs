@@ -112,7 +112,7 @@ fn failed() -> Transcript {
         service: ServiceId::new("renal").unwrap(),
         now: "2026-11-22T03:00:00Z".parse().unwrap(),
         locale: "en".to_owned(),
-        views: vec![View::new(NeedName::new("labs").unwrap(), vec![row.into()])],
+        views: vec![View::new(NeedName::new("labs").unwrap(), [row])],
         cells: BTreeMap::new(),
         packs: BTreeMap::new(),
         budget: std::time::Duration::from_millis(400),
