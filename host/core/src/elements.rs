@@ -132,13 +132,10 @@ impl Elements {
 
     fn add(&mut self, path: &str) -> Result<(), ElementError> {
         let quoted = || path.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
-        let steps: Vec<&str> = path.split('.').collect();
-        let fine = |step: &&str| {
-            step.starts_with(|c: char| c.is_ascii_lowercase()) && step.bytes().all(|b| b.is_ascii_alphanumeric())
-        };
-        if steps.len() > 6 || !steps.iter().all(fine) {
+        if !Self::is_path(path) {
             return Err(ElementError::Path(quoted()));
         }
+        let steps: Vec<&str> = path.split('.').collect();
         if steps.iter().any(|step| NEVER.contains(step)) || steps.first() == Some(&"text") {
             return Err(ElementError::Unbounded(quoted()));
         }
@@ -148,6 +145,15 @@ impl Elements {
         }
         node.whole = true;
         Ok(())
+    }
+
+    /// Whether a text is a path of at most 6 FHIR element names.
+    #[must_use]
+    pub fn is_path(path: &str) -> bool {
+        let fine = |step: &str| {
+            step.starts_with(|c: char| c.is_ascii_lowercase()) && step.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        path.split('.').count() <= 6 && path.split('.').all(fine)
     }
 
     /// The paths, sorted, for the reviewer.

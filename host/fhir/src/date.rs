@@ -66,8 +66,12 @@ impl DateRange {
 
     /// Reads the outer limits of the events of a `Timing`; one event that cannot be read spoils it.
     pub(crate) fn from_timing(value: &Value) -> Option<Self> {
-        let events = value.get("event")?.as_array()?;
-        let mut ranges = events.iter().map(|event| Self::parse(event.as_str()?));
+        Self::events(value.get("event")?.as_array()?.iter().map(Value::as_str))
+    }
+
+    /// The outer limits of events.
+    pub(crate) fn events<'e>(events: impl Iterator<Item = Option<&'e str>>) -> Option<Self> {
+        let mut ranges = events.map(|event| Self::parse(event?));
         let first = ranges.next()??;
         ranges.try_fold(first, |hull, range| {
             let range = range?;

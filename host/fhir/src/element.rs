@@ -1,6 +1,10 @@
 //! Reaching elements of a resource by path.
 
+mod text;
+
 use serde_json::Value;
+
+pub use text::{Paths, Raw};
 
 /// The values at a dotted path such as `component.code`, with arrays flattened at every step.
 ///

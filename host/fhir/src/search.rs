@@ -11,12 +11,14 @@
 //! * A `code` element such as `status` has no system: `active` finds it, `system|active` does not. Text and display
 //!   are never looked at.
 
+mod dated;
 mod table;
 
 use std::fmt;
 
 use serde_json::Value;
 
+pub use dated::primary_date_in;
 use table::{PRIMARY_DATES, Shape, paths};
 
 use crate::date::DateRange;
