@@ -1,5 +1,6 @@
 //! The messages between broker and runner, and what the broker makes sure of in what comes back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,11 +61,20 @@ pub(crate) struct Call<'a> {
     now: (i64, i32),
     locale: &'a str,
     #[serde(borrow)]
-    views: Vec<(NeedName, Vec<&'a str>)>,
+    views: Vec<Rows<'a>>,
     cells: Vec<Cell>,
     #[serde(borrow)]
     packs: Vec<(EntryName, Pack<'a>)>,
     coins: [u8; 32],
+}
+
+/// A view: its text and where each row of it ends.
+#[derive(Serialize, Deserialize)]
+struct Rows<'a> {
+    need: NeedName,
+    elements: Cow<'a, [String]>,
+    text: &'a str,
+    ends: Cow<'a, [u32]>,
 }
 
 /// A cell: its name, its size, and what it holds with the version of that.
@@ -103,17 +113,19 @@ impl<'a> Call<'a> {
             let held = cell.held.as_ref().map(|held| (held.version, held.bytes.clone()));
             (name.clone(), cell.size, held)
         };
+        let view = |view: &'a View| Rows {
+            need: view.need().clone(),
+            elements: view.elements().into(),
+            text: view.text(),
+            ends: view.ends().into(),
+        };
         Self {
             limits: message.limits,
             hook: message.hook,
             service: message.service.clone(),
             now: (message.now.as_second(), message.now.subsec_nanosecond()),
             locale: &message.locale,
-            views: message
-                .views
-                .iter()
-                .map(|view| (view.need().clone(), view.rows().iter().map(|row| &**row).collect()))
-                .collect(),
+            views: message.views.iter().map(view).collect(),
             cells: message.cells.iter().map(cell).collect(),
             packs: message.packs.iter().map(pack).collect(),
             coins: message.coins.seed(),
@@ -122,7 +134,9 @@ impl<'a> Call<'a> {
 
     /// The invocation on the runner's side. `None`: the broker sent what it cannot mean.
     pub(crate) fn into_message(self, tenant: &TenantId, component: Digest, held: &mut Packs) -> Option<RunMessage> {
-        let view = |(need, rows): (NeedName, Vec<&str>)| View::new(need, rows.into_iter().map(Arc::from).collect());
+        let view = |Rows { need, elements, text, ends }: Rows<'_>| {
+            Some(View::from_parts(need, text.into(), ends.into_owned())?.listing(elements.into_owned().into()))
+        };
         let cell = |(name, size, held): Cell| {
             (name, CellGiven { size, held: held.map(|(version, bytes)| Held { version, bytes }) })
         };
@@ -141,7 +155,7 @@ impl<'a> Call<'a> {
             service: self.service,
             now: Timestamp::new(self.now.0, self.now.1).ok()?,
             locale: self.locale.to_owned(),
-            views: self.views.into_iter().map(view).collect(),
+            views: self.views.into_iter().map(view).collect::<Option<_>>()?,
             cells: self.cells.into_iter().map(cell).collect(),
             packs: self.packs.into_iter().map(&mut pack).collect::<Option<_>>()?,
             budget: std::time::Duration::MAX,

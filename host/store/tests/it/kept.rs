@@ -39,6 +39,7 @@ fn transcript(text: &str) -> Transcript {
         now: "2026-11-22T12:00:00Z".into(),
         locale: "en".into(),
         views: [(NeedName::new("creatinine").unwrap(), vec![json!({ "value": text })])].into(),
+        elements: [].into(),
         cells: [(EntryName::new("last").unwrap(), None)].into(),
         packs: [].into(),
         coins: String::new(),
