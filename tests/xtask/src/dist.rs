@@ -25,7 +25,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 pub(crate) fn bench(json: bool) -> anyhow::Result<()> {
     setup::guest_target()?;
     // With every package, so that the libraries beneath are those of the tests.
-    let arguments = ["bench", "--workspace", "--bench", "call", "--bench", "clearance"];
+    let arguments = ["bench", "--workspace", "--bench", "call", "--bench", "clearance", "--bench", "wall"];
     if !json {
         let status = sh::command(&sh::root(), "cargo", &arguments).status().context("cargo bench")?;
         anyhow::ensure!(status.success(), "the benchmark failed");

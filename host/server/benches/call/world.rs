@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, Request};
 use cordon_audit::checkpoint::{Origin, SignerKey};
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::{Coins, Digest, Issuer, PatientId, ServiceId, TenantId};
-use cordon_core::label::NoRules;
+use cordon_core::labelling::LabelRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunMessage, RunReply};
 use cordon_core::ports::{
@@ -25,8 +25,10 @@ use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
 use cordon_guest_build::{package, repository};
-use cordon_policy::grant::GrantPolicy;
-use cordon_runtime::{Engine, LocalRunner, Plugins};
+use cordon_policy::cedar::{DEFAULT, Policies};
+use cordon_policy::consent::{ConsentSettings, Effect};
+use cordon_policy::hospital::HospitalPolicy;
+use cordon_runtime::Engine;
 use cordon_server::cds::{
     CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable, router,
 };
@@ -35,6 +37,7 @@ use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonc
 use cordon_server::kept::Stores;
 use cordon_server::ledger::GroupLedger;
 use cordon_store::Store;
+use cordon_wall::{Components as _, Program, RUNNER, Wall, WallSettings};
 use cordon_ward::{DEFAULT_NOW, PatientRecord};
 use jiff::Timestamp;
 use jsonwebtoken::jwk::Jwk;
@@ -51,7 +54,7 @@ const ISSUER: &str = "https://ehr.example/";
 
 struct Rooms {
     store: Arc<Store>,
-    runner: LocalRunner,
+    runner: Wall,
     ledger: GroupLedger,
     installed: Arc<Installed>,
     coins: AtomicU64,
@@ -149,7 +152,8 @@ impl World {
     pub(crate) fn new<'a>(patients: impl IntoIterator<Item = &'a PatientRecord>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let tenant = TenantId::new("main")?;
-        let store = Arc::new(Store::open(folder.path(), &tenant)?);
+        let labels = Arc::new(LabelRules::shipped()?);
+        let store = Arc::new(Store::open(folder.path(), &tenant)?.labelled_by(Arc::clone(&labels))?);
         let mut lines = Vec::new();
         for patient in patients {
             patient.write(&mut lines)?;
@@ -165,7 +169,7 @@ impl World {
             tenant: tenant.clone(),
             now: DEFAULT_NOW.to_string(),
         };
-        let host = router(state(&rooms, trust(&key, tenant)?)?);
+        let host = router(state(&rooms, labels, trust(&key, tenant)?)?);
         let native = native::router(native);
         Ok(Self { host, native, watch, key, tokens: AtomicU64::new(0), _folder: folder })
     }
@@ -190,16 +194,18 @@ pub(crate) fn request<B>(path: &str, token: &HeaderValue, body: B) -> anyhow::Re
 fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
     let samples = repository().join("sample-plugins");
     let manifest = Manifest::parse(include_str!("../../../../sample-plugins/renal-dosing/plugin.toml"))?;
-    let (engine, plugins) = (Engine::new()?, Arc::new(Plugins::default()));
-    let compiled = engine.compile_for(&package(&samples, "renal-dosing")?, &manifest)?;
-    let component = compiled.digest();
-    plugins.insert(compiled);
+    let engine = Engine::new()?;
+    let code = engine.precompile_for(&package(&samples, "renal-dosing")?, &manifest)?;
+    let component = code.digest();
+    let program = Program::new(std::env::current_exe()?, &[RUNNER]);
+    let runner = Wall::start(program, engine, WallSettings::default())?;
+    runner.insert(&code)?;
     let grant = Grant::whole(&manifest);
     let installed = Installed::new(manifest, component, Digest::of(b"envelope"), &grant)?;
     let signer = SignerKey::new(Origin::new("bench.example/log")?, [7; 32]);
     Ok(Rooms {
         store: Arc::clone(store),
-        runner: LocalRunner::new(engine, plugins),
+        runner,
         ledger: GroupLedger::start(Arc::clone(store), signer)?,
         installed: Arc::new(installed),
         coins: AtomicU64::new(0),
@@ -216,19 +222,22 @@ fn trust(key: &EncodingKey, tenant: TenantId) -> anyhow::Result<ClientTrust> {
     Ok(ClientTrust::from_iter([(Issuer::new(ISSUER)?, pinned)]))
 }
 
-fn state(rooms: &Arc<Rooms>, clients: ClientTrust) -> anyhow::Result<CdsState> {
+fn state(rooms: &Arc<Rooms>, labels: Arc<LabelRules>, clients: ClientTrust) -> anyhow::Result<CdsState> {
     // A busy machine must make a call slow, not refuse it. What is measured is the work, so answers leave when they are
     // ready (a host's own answers wait for an edge), and nobody is stopped for calling too often.
     let deadline = Duration::from_secs(30);
     let mut settings = CdsSettings { deadline, latency_buckets: false, ..CdsSettings::new(BASE) };
     let issuer = IssuerSettings { user_right: Some(ScopeSet::parse("user/*.rs")), ..IssuerSettings::default() };
     settings.issuers.insert(Issuer::new(ISSUER)?, issuer);
+    // The policy that a hospital starts from. The ward has no Consent resources.
+    let consent = ConsentSettings { no_consent: Effect::Permit, ..ConsentSettings::default() };
+    let policy = HospitalPolicy::new(Arc::new(Policies::parse(DEFAULT)?), consent);
     Ok(CdsState {
         clients: Arc::new(clients),
         services: rooms.clone(),
-        policy: Arc::new(GrantPolicy),
+        policy: Arc::new(policy),
         records: rooms.clone(),
-        labels: Arc::new(NoRules),
+        labels,
         runner: rooms.clone(),
         ledger: rooms.clone(),
         kept: Arc::new(Stores::from_iter([Arc::clone(&rooms.store)])),

@@ -121,7 +121,7 @@ fn newest() -> anyhow::Result<Vec<Ratio>> {
         let [small, large] = medians(300, [&mut || five("small"), &mut || five("large")])?;
         anyhow::Ok(Ratio { name, ratio: large / small, limit: 1.2 })
     };
-    Ok(vec![one("newest/category", BY_CATEGORY)?, one("newest/code", BY_CODE)?])
+    Ok(vec![one("record_1e5_vs_1e3", BY_CATEGORY)?, one("newest/code", BY_CODE)?])
 }
 
 fn filtered() -> anyhow::Result<Vec<Ratio>> {

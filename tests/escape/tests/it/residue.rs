@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use cordon_core::ids::{NeedName, ServiceId, TenantId};
@@ -42,7 +41,7 @@ fn held<'a>(memory: &[u8], texts: &[&'a str]) -> Vec<&'a str> {
 
 fn with_canary(asked: &RunMessage, canary: &str) -> RunMessage {
     let row = format!(r#"{{"resourceType":"Observation","id":"a","status":"final","note":[{{"text":"{canary}"}}]}}"#);
-    let rows = std::iter::repeat_n(Arc::from(row.as_str()), 20).collect();
+    let rows = std::iter::repeat_n(row, 20);
     RunMessage { views: vec![View::new(NeedName::new("labs").unwrap(), rows)], ..asked.clone() }
 }
 

@@ -1,7 +1,6 @@
 //! What the tests share: a wall, a component in it, a message.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
@@ -52,7 +51,7 @@ pub(crate) fn message(component: Digest) -> RunMessage {
         service: ServiceId::new("probe").unwrap(),
         now: "2024-03-01T09:30:00Z".parse().unwrap(),
         locale: "en".to_owned(),
-        views: vec![View::new(NeedName::new("labs").unwrap(), vec![Arc::from(ROW)])],
+        views: vec![View::new(NeedName::new("labs").unwrap(), [ROW])],
         cells: [].into(),
         packs: [].into(),
         budget: Duration::from_secs(10),

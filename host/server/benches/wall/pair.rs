@@ -1,0 +1,48 @@
+//! The bare limit of a process: bytes through a pair of sockets, and fewer back.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+/// The verb of the process that does nothing.
+pub(crate) const ECHO: &str = "echo";
+
+/// Bytes of the answer: an answer with a card has about as many.
+const ANSWER: usize = 1_000;
+
+/// A process that does nothing, and the way to it.
+pub(crate) struct Pair {
+    stream: UnixStream,
+    question: Vec<u8>,
+    child: Child,
+}
+
+impl Pair {
+    pub(crate) fn new(bytes: usize) -> anyhow::Result<Self> {
+        let (stream, theirs) = UnixStream::pair()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        let child = command.args([ECHO, &bytes.to_string()]).stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
+        Ok(Self { stream, question: vec![7; bytes], child })
+    }
+
+    pub(crate) fn round_trip(&mut self) -> anyhow::Result<()> {
+        self.stream.write_all(&self.question)?;
+        Ok(self.stream.read_exact(&mut [0; ANSWER])?)
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        drop((self.child.kill(), self.child.wait()));
+    }
+}
+
+/// Is the process that does nothing.
+pub(crate) fn echo() -> ExitCode {
+    let bytes = std::env::args().nth(2).and_then(|bytes| bytes.parse().ok()).unwrap_or_default();
+    let Ok(socket) = std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned() else { return ExitCode::FAILURE };
+    let (mut stream, mut question) = (UnixStream::from(socket), vec![0; bytes]);
+    while stream.read_exact(&mut question).is_ok() && stream.write_all(&[7; ANSWER]).is_ok() {}
+    ExitCode::SUCCESS
+}
