@@ -1,4 +1,4 @@
-// The Cordon SDK for JavaScript: from a function of one call to a plugin of `cordon:clinical@0.2.0`.
+// The Cordon SDK for JavaScript: from a function of one call to a plugin of `cordon:clinical@0.3.0`.
 //
 //     import { card, row, service } from './vendor/cordon-sdk/cordon.js';
 //     export const cds = service((call) => {

@@ -1,4 +1,4 @@
-"""The Cordon SDK for Python: from a function of one call to a plugin of `cordon:clinical@0.2.0`.
+"""The Cordon SDK for Python: from a function of one call to a plugin of `cordon:clinical@0.3.0`.
 
     from cordon import card, row, service
 

@@ -28,7 +28,7 @@ pub use need::{Ages, Dates, Need, OnWithheld, Source};
 use need::{RawNeed, check_together};
 
 /// The WIT versions this host serves: the newest and the one before.
-pub const WIT: [&str; 2] = ["cordon:clinical@0.2.0", "cordon:clinical@0.1.0"];
+pub const WIT: [&str; 2] = ["cordon:clinical@0.3.0", "cordon:clinical@0.2.0"];
 
 /// Prefetch token of a search. A manifest names none: the host writes the templates.
 pub const PATIENT_TOKEN: &str = "{{context.patientId}}";
@@ -425,12 +425,6 @@ impl Raw {
         let templates = self.template.into_iter().map(|raw| raw.check(&lists)).collect::<Result<Vec<_>, _>>()?;
         check_kept(&self.cell, &self.pack, &self.note)?;
         let cards = card_rules(&self.cards, templates.len())?;
-        if wit != WIT[0]
-            && !(self.cell.is_empty() && self.pack.is_empty() && self.note.is_empty() && templates.is_empty())
-        {
-            let why = format!("templates, cells, packs and notes need wit = \"{}\"", WIT[0]);
-            return Err(ManifestError::Rule(why));
-        }
         self.override_reason.iter().try_for_each(check_override_reason)?;
         Ok(Manifest {
             id: self.id,

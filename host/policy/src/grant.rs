@@ -47,7 +47,7 @@ mod tests {
                  on-withheld = \"run\"\nwhy = \"w\"\n"
             )
         };
-        let head = "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.1.0\"\n\
+        let head = "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.2.0\"\n\
                     title = { en = \"t\" }\ndescription = { en = \"d\" }\nintended-use = \"u\"\npublisher = \"p\"\n\
                     contact = \"c\"\n[cards]\nmode = \"text\"\n[source]\nlabel = \"l\"\n\
                     [[service]]\nid = \"s\"\nhook = \"patient-view\"\ndescription = \"d\"\n";

@@ -2,8 +2,7 @@
 
 use cordon_core::message::{Advice, Answer, Asked, CardText, Failure, Filled, SlotValue, Suggested};
 
-mod v0_1;
-mod v0_2;
+mod versions;
 
 /// What came back from a guest.
 pub(crate) enum Said {

@@ -5,22 +5,22 @@ use std::fmt;
 /// A version of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wit {
+    /// `cordon:clinical@0.3.0`.
+    V0_3,
     /// `cordon:clinical@0.2.0`.
     V0_2,
-    /// `cordon:clinical@0.1.0`.
-    V0_1,
 }
 
 impl Wit {
     /// The newest first, as in [`cordon_core::manifest::WIT`].
-    pub const ALL: [Self; 2] = [Self::V0_2, Self::V0_1];
+    pub const ALL: [Self; 2] = [Self::V0_3, Self::V0_2];
 
     /// Its name in a manifest.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::V0_3 => "cordon:clinical@0.3.0",
             Self::V0_2 => "cordon:clinical@0.2.0",
-            Self::V0_1 => "cordon:clinical@0.1.0",
         }
     }
 
@@ -28,15 +28,18 @@ impl Wit {
     #[must_use]
     pub const fn imports(self) -> &'static [&'static str] {
         match self {
+            Self::V0_3 => &[
+                "cordon:clinical/records@0.3.0",
+                "cordon:clinical/kept@0.3.0",
+                "cordon:clinical/calls@0.3.0",
+                "cordon:clinical/advice@0.3.0",
+            ],
             Self::V0_2 => &[
                 "cordon:clinical/records@0.2.0",
                 "cordon:clinical/kept@0.2.0",
                 "cordon:clinical/calls@0.2.0",
                 "cordon:clinical/advice@0.2.0",
             ],
-            Self::V0_1 => {
-                &["cordon:clinical/records@0.1.0", "cordon:clinical/calls@0.1.0", "cordon:clinical/advice@0.1.0"]
-            }
         }
     }
 
@@ -44,8 +47,8 @@ impl Wit {
     #[must_use]
     pub const fn export(self) -> &'static str {
         match self {
+            Self::V0_3 => "cordon:clinical/cds@0.3.0",
             Self::V0_2 => "cordon:clinical/cds@0.2.0",
-            Self::V0_1 => "cordon:clinical/cds@0.1.0",
         }
     }
 }

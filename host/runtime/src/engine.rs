@@ -8,7 +8,7 @@ use wasmparser::WasmFeatures;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, OptLevel, Store, Strategy, WasmBacktraceDetails};
 
-use crate::bindings::{v0_1, v0_2};
+use crate::bindings::{v0_2, v0_3};
 use crate::code::{Code, LoadError};
 use crate::contract::Wit;
 use crate::features::ALLOWED;
@@ -26,8 +26,8 @@ pub struct EngineError(String);
 pub struct Engine {
     engine: wasmtime::Engine,
     /// One linker for each version: nothing of another one is there to be found.
+    v0_3: Linker<State>,
     v0_2: Linker<State>,
-    v0_1: Linker<State>,
 }
 
 impl Engine {
@@ -43,9 +43,9 @@ impl Engine {
         let engine = wasmtime::Engine::new(&config().map_err(failed)?).map_err(failed)?;
         // Nothing else is ever linked: what is not in the world does not exist.
         let (mut newest, mut before) = (Linker::new(&engine), Linker::new(&engine));
-        v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state).map_err(failed)?;
-        v0_1::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state).map_err(failed)?;
-        Ok(Self { engine, v0_2: newest, v0_1: before })
+        v0_3::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state).map_err(failed)?;
+        v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state).map_err(failed)?;
+        Ok(Self { engine, v0_3: newest, v0_2: before })
     }
 
     /// Says what a component is made of, or why it is refused. No code is generated.
@@ -126,8 +126,8 @@ impl Engine {
 
     fn link(&self, component: &Component, wit: Wit) -> wasmtime::Result<Linked> {
         match wit {
+            Wit::V0_3 => self.v0_3.instantiate_pre(component).and_then(v0_3::CdsServicePre::new).map(Linked::V0_3),
             Wit::V0_2 => self.v0_2.instantiate_pre(component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
-            Wit::V0_1 => self.v0_1.instantiate_pre(component).and_then(v0_1::CdsServicePre::new).map(Linked::V0_1),
         }
     }
 

@@ -59,16 +59,16 @@ pub enum ComponentError {
         most: u64,
     },
     /// It imports something outside the contract.
-    #[error("imports `{name}`, which is outside `{}` and `{}`", Wit::V0_2, Wit::V0_1)]
+    #[error("imports `{name}`, which is outside `{}` and `{}`", Wit::V0_3, Wit::V0_2)]
     ForeignImport {
         /// The import.
         name: String,
     },
     /// It does not export the contract's interface.
-    #[error("exports neither `{}` nor `{}`", Wit::V0_2.export(), Wit::V0_1.export())]
+    #[error("exports neither `{}` nor `{}`", Wit::V0_3.export(), Wit::V0_2.export())]
     MissingExport,
     /// It takes parts of two versions of the contract.
-    #[error("mixes `{}` with `{}`", Wit::V0_2, Wit::V0_1)]
+    #[error("mixes `{}` with `{}`", Wit::V0_3, Wit::V0_2)]
     MixedVersions,
     /// Its manifest names another version of the contract.
     #[error("is made for `{made}`, and its manifest says `{named}`")]

@@ -8,7 +8,7 @@ use cordon_core::ids::EntryName;
 use cordon_core::manifest::MOST_ARGUMENTS;
 use cordon_core::message::{CellGiven, PackData, RunMessage, Said};
 use cordon_core::release::MOST_NOTES;
-use cordon_core::view::{Rows, Selection, View};
+use cordon_core::view::{Column, ColumnProblem, Rows, Selection, View};
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 
 use crate::meter::{Meter, Stop};
@@ -220,6 +220,20 @@ impl State {
         self.meter.selection(size(view.bytes()), size(view.len()), size(entries))?;
         self.hand_out(ViewHandle(view.narrow(&by)))
     }
+
+    pub(crate) fn view_table(
+        &mut self,
+        view: &Resource<ViewHandle>,
+        columns: &[String],
+    ) -> wasmtime::Result<Result<Vec<Column>, ColumnProblem>> {
+        self.meter.call()?;
+        let view = self.view(view)?;
+        self.meter.transfer(size(columns.iter().map(String::len).sum()))?;
+        self.meter.selection(size(view.bytes()), size(view.len()), size(columns.len()))?;
+        let table = view.table(columns);
+        self.meter.transfer(table.iter().flatten().map(column).sum())?;
+        Ok(table)
+    }
 }
 
 /// `cell`.
@@ -313,6 +327,19 @@ fn weight(by: &Selection) -> u64 {
     let codes = by.codes.iter().flat_map(|coding| [&coding.system, &coding.code]);
     let single = [&by.category, &by.since, &by.until].into_iter().flatten();
     size(codes.chain(single).chain(&by.statuses).map(String::len).sum())
+}
+
+/// The bytes of a column as the contract's binary form has them: 16 for a number that may be absent, 8 for a place, 12 for a
+/// text that may be absent and its bytes, 16 for a coding and its bytes.
+fn column(column: &Column) -> u64 {
+    match column {
+        Column::Numbers(cells) | Column::Instants(cells) => size(cells.len()).saturating_mul(16),
+        Column::Texts(cells) => size(cells.iter().map(|cell| 12 + cell.as_ref().map_or(0, String::len)).sum()),
+        Column::Codes(codes) => {
+            let named = codes.dictionary.iter().map(|coding| 16 + coding.system.len() + coding.code.len());
+            size(named.sum::<usize>() + codes.cells.len() * 8)
+        }
+    }
 }
 
 fn size(length: usize) -> u64 {

@@ -10,10 +10,10 @@ const CALL: u64 = 200;
 /// Fuel for each byte copied across the boundary, as `memory.copy` is priced.
 const BYTE_MOVED: u64 = 1;
 
-/// Fuel for each byte of a row that `narrow` parses: 13 ns a byte was measured for `serde_json::Value`.
+/// Fuel for each byte of a row that `narrow` or `table` reads.
 const BYTE_PARSED: u64 = 10;
 
-/// Fuel for comparing one row with one entry of a selection.
+/// Fuel for comparing one row with one entry of a selection, and for one cell of a table.
 const COMPARISON: u64 = 20;
 
 /// How many single transfers a run may move in all.
@@ -74,7 +74,7 @@ impl Meter {
         self.charge(bytes.saturating_mul(BYTE_MOVED))
     }
 
-    /// Parsing `bytes` of rows, and comparing each of `rows` with `entries`.
+    /// Parsing `bytes` of rows, and comparing each of `rows` with `entries`, or making so many columns of them.
     pub(crate) fn selection(&mut self, bytes: u64, rows: u64, entries: u64) -> Result<(), Stop> {
         let parsing = bytes.saturating_mul(BYTE_PARSED);
         let comparing = rows.saturating_mul(entries.saturating_add(1)).saturating_mul(COMPARISON);

@@ -8,7 +8,7 @@ use cordon_core::limits::LimitClass;
 
 use wasmtime::component::Component;
 
-use crate::bindings::{v0_1, v0_2};
+use crate::bindings::{v0_2, v0_3};
 use crate::contract::Wit;
 use crate::host::State;
 
@@ -23,8 +23,8 @@ pub struct Compiled {
 
 /// Linked with one version of the contract.
 pub(crate) enum Linked {
+    V0_3(v0_3::CdsServicePre<State>),
     V0_2(v0_2::CdsServicePre<State>),
-    V0_1(v0_1::CdsServicePre<State>),
 }
 
 impl Compiled {

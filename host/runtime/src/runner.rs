@@ -115,11 +115,11 @@ fn evaluate(compiled: &Compiled, store: &mut Store<State>) -> Result<RunEnd, Cut
 fn said(compiled: &Compiled, store: &mut Store<State>) -> Result<Said, Cut> {
     let call = store.data_mut().call().map_err(Cut::Calling)?;
     match &compiled.linked {
-        Linked::V0_2(pre) => {
+        Linked::V0_3(pre) => {
             let instance = pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
             instance.cordon_clinical_cds().call_evaluate(store, call).map(Said::from).map_err(Cut::Calling)
         }
-        Linked::V0_1(pre) => {
+        Linked::V0_2(pre) => {
             let instance = pre.instantiate(&mut *store).map_err(Cut::Instantiating)?;
             instance.cordon_clinical_cds().call_evaluate(store, call).map(Said::from).map_err(Cut::Calling)
         }

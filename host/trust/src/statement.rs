@@ -115,7 +115,7 @@ mod tests {
             plugin: PluginId::new("org.example.x").unwrap(),
             component: Digest::of(b"component"),
             manifest: "id = \"x\"\n".to_owned(),
-            wit: "cordon:clinical@0.1.0".to_owned(),
+            wit: "cordon:clinical@0.2.0".to_owned(),
         };
         String::from_utf8(statement.to_bytes().unwrap()).unwrap()
     }
@@ -166,7 +166,7 @@ mod tests {
         let expected = format!(
             concat!(
                 r#"{{"_type":"https://in-toto.io/Statement/v1","predicate":{{"manifest":"id = \"x\"\n","#,
-                r#""wit":"cordon:clinical@0.1.0"}},"predicateType":"urn:cordon:plugin:v1","#,
+                r#""wit":"cordon:clinical@0.2.0"}},"predicateType":"urn:cordon:plugin:v1","#,
                 r#""subject":[{{"digest":{{"sha256":"{hex}"}},"name":"org.example.x"}}]}}"#
             ),
             hex = hex

@@ -54,7 +54,7 @@ mod tests {
             "{}",
             wrong("patient/Obs", "user/Obs")
         );
-        assert!(wrong("@0.2.0", "@0.9.0").starts_with("plugin.toml line 6: made for"), "{}", wrong("@0.2.0", "@0.9.0"));
+        assert!(wrong("@0.3.0", "@0.9.0").starts_with("plugin.toml line 6: made for"), "{}", wrong("@0.3.0", "@0.9.0"));
         assert!(wrong("newest = 5", "newest = 0").starts_with("plugin.toml line 22: "));
         assert!(wrong("newest = 5", "latest = 5").contains("line 25: "), "{}", wrong("newest = 5", "latest = 5"));
     }

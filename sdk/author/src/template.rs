@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_sdk_is_whole_and_carries_the_contract() {
-        assert!(made("vendor/cordon-sdk/wit/cordon-clinical.wit").contains("package cordon:clinical@0.2.0;"));
+        assert!(made("vendor/cordon-sdk/wit/cordon-clinical.wit").contains("package cordon:clinical@0.3.0;"));
         assert!(made("vendor/cordon-sdk/Cargo.toml").contains("name = \"cordon-sdk\""));
         assert!(made("vendor/cordon-sdk/src/lib.rs").contains("macro_rules! service"));
     }

@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod card;
 mod codes;
+mod columns;
 mod date;
 mod decimal;
 mod detail;
@@ -31,6 +32,7 @@ pub use card::{
     MAX_SUMMARY_CHARACTERS, Suggestion,
 };
 pub use codes::{ATC, LOINC, RXNORM, SNOMED_CT, UCUM};
+pub use columns::{Column, Point};
 pub use date::{Date, Day};
 pub use decimal::Decimal;
 pub use detail::{Detail, MAX_DETAIL_BYTES};
@@ -45,8 +47,8 @@ pub use selection::Selection;
 pub mod prelude {
     pub use crate::r4::*;
     pub use crate::{
-        Answer, Call, Card, Cell, Date, Day, Decimal, Detail, Failure, Language, Pack, Proposal, Response, Selection,
-        Suggestion, View, units,
+        Answer, Call, Card, Cell, Column, Date, Day, Decimal, Detail, Failure, Language, Pack, Proposal, Response,
+        Selection, Suggestion, View, units,
     };
 }
 

@@ -1,12 +1,14 @@
 //! The host's side in a native build: a call held in memory, for tests of a plugin on its author's desk.
 
+mod table;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::{Date, Selection};
+use crate::{Column, Date, Selection};
 
 /// The most notes of a call and the most numbers of a note, as the host has them.
 const MOST_NOTES: usize = 32;
@@ -170,6 +172,10 @@ impl View {
     pub(crate) fn narrow(&self, by: &Selection) -> Self {
         let rows = self.rows.iter().filter(|row| matches(by, row)).cloned().collect();
         Self { need: self.need.clone(), rows }
+    }
+
+    pub(crate) fn table(&self, columns: &[String]) -> Option<Vec<Column>> {
+        table::table(&self.rows, columns)
     }
 }
 

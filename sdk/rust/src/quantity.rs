@@ -64,12 +64,7 @@ impl Quantity {
             return Err(QuantityError::Bound);
         }
         let code = self.ucum().ok_or(QuantityError::NoUnit)?;
-        if code == measure.unit {
-            return Ok(value);
-        }
-        let (_, conversion) =
-            measure.others.iter().find(|(other, _)| *other == code).ok_or(QuantityError::OtherUnit)?;
-        Ok(conversion.apply(value))
+        measure.convert(value, code).ok_or(QuantityError::OtherUnit)
     }
 
     /// The number if it is in exactly this unit (a UCUM code).
@@ -91,6 +86,17 @@ impl Quantity {
 
     fn ucum(&self) -> Option<&str> {
         if self.system.as_deref() == Some(UCUM) { self.code.as_deref() } else { None }
+    }
+}
+
+impl Measure {
+    /// A number in the unit of this UCUM code, in the unit of the measure.
+    pub(crate) fn convert(&self, value: f64, code: &str) -> Option<f64> {
+        if code == self.unit {
+            return Some(value);
+        }
+        let (_, conversion) = self.others.iter().find(|(other, _)| *other == code)?;
+        Some(conversion.apply(value))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The side towards the host: generated bindings, and the conversion to and from them.
 
 use crate::answer::bounded;
-use crate::{Action, Advice, Answer, Card, Failure, Indicator, Proposal, Selection, SlotValue, Suggestion};
+use crate::{Action, Advice, Answer, Card, Column, Failure, Indicator, Proposal, Selection, SlotValue, Suggestion};
 
 /// Generated from `wit/`.
 #[expect(missing_docs, reason = "generated code")]
@@ -96,6 +96,11 @@ impl View {
         self.0.read(offset, limit)
     }
 
+    pub(crate) fn table(&self, columns: &[String]) -> Option<Vec<Column>> {
+        let columns = self.0.table(columns).ok()?;
+        Some(columns.into_iter().map(column).collect())
+    }
+
     pub(crate) fn narrow(&self, by: &Selection) -> Self {
         let coding = |(system, code): &(String, String)| records::Coding { system: system.clone(), code: code.clone() };
         Self(self.0.narrow(&records::Selection {
@@ -105,6 +110,18 @@ impl View {
             until: by.until.clone(),
             statuses: by.statuses.clone(),
         }))
+    }
+}
+
+fn column(column: records::Column) -> Column {
+    match column {
+        records::Column::Numbers(cells) => Column::Numbers(cells),
+        records::Column::Instants(cells) => Column::Instants(cells),
+        records::Column::Codes(codes) => {
+            let named = |coding: records::Coding| (coding.system, coding.code);
+            Column::Codes { dictionary: codes.dictionary.into_iter().map(named).collect(), cells: codes.cells }
+        }
+        records::Column::Texts(cells) => Column::Texts(cells),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Honest: empties the cell `count`.
 
-use cordon_guests_0_2::{Call, Failure, Response, say};
+use cordon_guests_0_3::{Call, Failure, Response, say};
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let count = call.cell("count").ok_or(Failure::MissingNeed)?;

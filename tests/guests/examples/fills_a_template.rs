@@ -1,8 +1,8 @@
 //! Honest: fills a template and a proposal of its manifest with every kind of slot, and asks for a system action.
 
-use cordon_guests_0_2::{Action, Call, Card, CardText, Failure, Response, SlotValue, Suggestion, View, card, filled};
+use cordon_guests_0_3::{Action, Call, Card, CardText, Failure, Response, SlotValue, Suggestion, View, card, filled};
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let newest = first_id(&call.view("labs").ok_or(Failure::MissingNeed)?).ok_or(Failure::UnreadableData)?;

@@ -1,8 +1,8 @@
 //! Hostile: puts a row into the numbers of one note.
 
-use cordon_guests_0_2::{Call, Failure, Response, show};
+use cordon_guests_0_3::{Call, Failure, Response, show};
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let rows = call.view("labs").ok_or(Failure::MissingNeed)?.read(0, 1);

@@ -1,8 +1,8 @@
 //! Honest: reads the data pack `doses` seven bytes at a time, and then past its end.
 
-use cordon_guests_0_2::{Call, Failure, Response, say};
+use cordon_guests_0_3::{Call, Failure, Response, say};
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let doses = call.pack("doses").ok_or(Failure::MissingNeed)?;

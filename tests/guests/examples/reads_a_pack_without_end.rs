@@ -1,8 +1,8 @@
 //! Hostile: reads its data pack again and again.
 
-use cordon_guests_0_2::{Call, Failure, Response};
+use cordon_guests_0_3::{Call, Failure, Response};
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let doses = call.pack("doses").ok_or(Failure::MissingNeed)?;

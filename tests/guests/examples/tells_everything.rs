@@ -1,9 +1,11 @@
 //! Hostile: makes everything it can reach show in its answer. Each byte it reads, each count, order, id and empty or missing
 //! view goes into one number; the number decides the text, how many cards there are, how long it works and how it ends.
 
-use cordon_guests::{Call, Coding, Failure, Response, Selection, View, all, card};
+use cordon_guests_0_3::{
+    Call, CardText, Coding, Column, Failure, FreeText, Indicator, Response, Selection, View, all, card, show,
+};
 
-cordon_guests::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 const NEEDS: [&str; 9] = ["labs", "problems", "drugs", "patient", "letters", "draft", "selected", "encounter", "user"];
 
@@ -17,11 +19,35 @@ impl Seen {
         }
     }
 
+    fn cells(&mut self, column: &Column) {
+        match column {
+            Column::Numbers(cells) | Column::Instants(cells) => {
+                cells.iter().for_each(|cell| self.take(&cell.map_or(0, f64::to_bits).to_le_bytes()));
+            }
+            Column::Texts(cells) => {
+                cells.iter().for_each(|cell| self.take(cell.as_deref().unwrap_or("none").as_bytes()))
+            }
+            Column::Codes(codes) => {
+                codes.cells.iter().for_each(|cell| self.take(&cell.unwrap_or(u32::MAX).to_le_bytes()));
+                codes
+                    .dictionary
+                    .iter()
+                    .for_each(|coding| self.take([&*coding.system, &*coding.code].concat().as_bytes()));
+            }
+        }
+    }
+
     fn look(&mut self, view: &View) {
         self.take(view.need().as_bytes());
         self.take(&view.len().to_le_bytes());
         for row in view.read(0, u32::MAX) {
             self.take(row.as_bytes());
+        }
+        for column in COLUMNS {
+            match view.table(&[column.to_owned()]) {
+                Ok(columns) => columns.iter().for_each(|column| self.cells(column)),
+                Err(problem) => self.take(&problem.column.to_le_bytes()),
+            }
         }
     }
 }
@@ -36,6 +62,19 @@ fn selections() -> Vec<Selection> {
         Selection { statuses: vec!["final".to_owned(), "active".to_owned()], ..all() },
     ]
 }
+
+/// One by one, because the needs list different elements.
+const COLUMNS: [&str; 9] = [
+    "text:id",
+    "code:code",
+    "code:category",
+    "text:status",
+    "number:valueQuantity.value",
+    "text:valueQuantity.value",
+    "instant:effectiveDateTime",
+    "text:subject.reference",
+    "text:birthDate",
+];
 
 fn evaluate(call: Call) -> Result<Response, Failure> {
     let mut seen = Seen(0xcbf2_9ce4_8422_2325);
@@ -58,6 +97,10 @@ fn evaluate(call: Call) -> Result<Response, Failure> {
     tell(seen.0)
 }
 
+fn free(summary: String) -> CardText {
+    CardText::Free(FreeText { summary, detail: None, indicator: Indicator::Info })
+}
+
 fn tell(number: u64) -> Result<Response, Failure> {
     for _ in 0..number % 1_000 {
         std::hint::black_box(number);
@@ -65,6 +108,6 @@ fn tell(number: u64) -> Result<Response, Failure> {
     match number % 13 {
         0 => Err(Failure::UnreadableData),
         1 => panic!("told"),
-        cards => Ok(Response { cards: (0..=cards % 4).map(|at| card(format!("Value {number} of {at}"))).collect() }),
+        cards => show((0..=cards % 4).map(|at| card(free(format!("Value {number} of {at}")))).collect()),
     }
 }

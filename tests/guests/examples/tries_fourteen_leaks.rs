@@ -14,11 +14,11 @@
 //! | 6 | address in the label of a suggestion | 13 | template that is not in the manifest |
 //! | 7 | undeclared override reason | 14 | number of cards |
 
-use cordon_guests_0_2::{
+use cordon_guests_0_3::{
     Action, Call, Card, CardText, Failure, FreeText, Indicator, Response, SlotValue, Suggestion, card, filled, show,
 };
 
-cordon_guests_0_2::plugin!(evaluate);
+cordon_guests_0_3::plugin!(evaluate);
 
 /// Where the leaks lead.
 const COLLECTOR: &str = "collector.example";

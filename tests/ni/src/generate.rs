@@ -16,7 +16,7 @@ use crate::world::{PATIENT, TENANT, World};
 const HEAD: &str = r#"
 id = "org.example.tells"
 version = "1.0.0"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.3.0"
 title = { en = "Tells" }
 description = { en = "Tells everything." }
 intended-use = "Testing."

@@ -29,7 +29,7 @@ impl<F: Fn(&RunMessage) -> RunReply> Runner for Hostile<F> {
 const WAYS_OUT: &str = r#"
 id = "org.example.tells"
 version = "1.0.0"
-wit = "cordon:clinical@0.2.0"
+wit = "cordon:clinical@0.3.0"
 title = { en = "Tells" }
 description = { en = "Tells everything." }
 intended-use = "Testing."

@@ -47,8 +47,8 @@ fn long_files() -> anyhow::Result<Vec<String>> {
 
 /// The released WIT versions: where each is served from, and the copy that was made when it was released.
 const RELEASED: [(&str, &str); 2] = [
-    ("wit/0.1.0/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.1.0.wit"),
-    ("wit/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.2.0.wit"),
+    ("wit/0.2.0/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.2.0.wit"),
+    ("wit/cordon-clinical.wit", "tests/data/wit/cordon-clinical@0.3.0.wit"),
 ];
 
 /// A released WIT version never changes: growth is a new version.

@@ -60,7 +60,7 @@ fn envelope(payload: &str, key: &str) -> Value {
 fn statement(plugin: &str, component: &[u8], manifest: &str) -> String {
     let subject = json!([{ "name": plugin, "digest": { "sha256": Digest::of(component).hex() } }]);
     json!({ "_type": "https://in-toto.io/Statement/v1", "subject": subject, "predicateType": "urn:cordon:plugin:v1",
-        "predicate": { "manifest": manifest, "wit": "cordon:clinical@0.1.0" } })
+        "predicate": { "manifest": manifest, "wit": "cordon:clinical@0.2.0" } })
     .to_string()
 }
 
@@ -182,7 +182,7 @@ fn a_manifest_that_would_not_be_enforced_is_refused() {
         ("malformed-scope", scope, "patient/*.rs", "one resource type"),
         ("malformed-scope", scope, "patient/Observation.cruds", "only reads"),
         ("unenforceable-element", "note.text", "note..text", "need `labs`"),
-        ("wrong-wit", "clinical@0.1.0", "clinical@0.3.0", "cordon:clinical@0.1.0"),
+        ("wrong-wit", "clinical@0.2.0", "clinical@0.4.0", "cordon:clinical@0.2.0"),
     ];
     for (kind, honest, hostile, sentence) in cases {
         let manifest = manifest().replacen(honest, hostile, 1);
@@ -196,13 +196,13 @@ fn a_manifest_that_would_not_be_enforced_is_refused() {
 #[test]
 fn a_component_of_another_version_than_its_manifest_says_is_refused() {
     let (world, key) = hospital();
-    let manifest = manifest().replace("clinical@0.1.0", "clinical@0.2.0");
+    let manifest = manifest().replace("clinical@0.2.0", "clinical@0.3.0");
     let named = |version: &str| format!(r#""wit":"cordon:clinical@{version}""#);
-    let statement = statement(PLUGIN, &component(), &manifest).replace(&named("0.1.0"), &named("0.2.0"));
+    let statement = statement(PLUGIN, &component(), &manifest).replace(&named("0.2.0"), &named("0.3.0"));
     let package = forged(&world, &component(), &envelope(&statement, &key));
     let said = refused(&world, "wrong-wit", &["install", &package]);
     assert!(
-        said.contains("is made for `cordon:clinical@0.1.0`, and its manifest says `cordon:clinical@0.2.0`"),
+        said.contains("is made for `cordon:clinical@0.2.0`, and its manifest says `cordon:clinical@0.3.0`"),
         "{said}"
     );
 }

@@ -208,7 +208,7 @@ pub(crate) fn guest_manifest(name: &str, version: &str) -> String {
     format!(
         r#"id = "org.cordon.test.{name}"
 version = "{version}"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.2.0"
 title = {{ en = "Guest {name}" }}
 description = {{ en = "A guest of the tests." }}
 intended-use = "Tests."

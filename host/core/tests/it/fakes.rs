@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 pub(crate) const MANIFEST: &str = r#"
 id = "org.example.renal-dosing"
 version = "1.0.0"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.2.0"
 title = { en = "Renal dosing guard" }
 description = { en = "Checks doses against kidney function." }
 intended-use = "Testing."

@@ -99,7 +99,7 @@ fn a_url_with_room_for_data_is_refused() {
 
 #[test]
 fn another_wit_version_is_refused() {
-    assert!(matches!(refused("clinical@0.1.0", "clinical@0.3.0"), ManifestError::Wit { .. }));
+    assert!(matches!(refused("clinical@0.2.0", "clinical@0.4.0"), ManifestError::Wit { .. }));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_refusal_quotes_no_character_that_a_terminal_would_obey_or_hide() {
     for (from, to) in [
         ("publisher =", "\"x\\u001b[2J\\u202e\" = 1\npublisher ="),
         ("hook = \"order-select\"", "hook = \"\\u001b[2J\\u202e\""),
-        ("clinical@0.1.0", "\\u001b[2J\\u202e"),
+        ("clinical@0.2.0", "\\u001b[2J\\u202e"),
         (scope, "patient/\\u001b[2J\\u202e"),
         ("\"valueQuantity\"", "\"\\u001b[2J\\u202e\""),
     ] {
@@ -120,7 +120,7 @@ fn a_refusal_quotes_no_character_that_a_terminal_would_obey_or_hide() {
 
 #[test]
 fn a_refusal_quotes_honest_words_as_they_are() {
-    assert_eq!(refused("clinical@0.1.0", "größe/é").to_string().split('`').nth(1), Some("cordon:größe/é"));
+    assert_eq!(refused("clinical@0.2.0", "größe/é").to_string().split('`').nth(1), Some("cordon:größe/é"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn installed() -> Installed {
              why = \"w\"\n"
         )
     };
-    let head = "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.1.0\"\ntitle = { en = \"t\" }\n\
+    let head = "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.2.0\"\ntitle = { en = \"t\" }\n\
                 description = { en = \"d\" }\nintended-use = \"u\"\npublisher = \"p\"\ncontact = \"c\"\n[cards]\n\
                 mode = \"text\"\n[source]\nlabel = \"l\"\n\
                 [[service]]\nid = \"s\"\nhook = \"patient-view\"\ndescription = \"d\"\n";

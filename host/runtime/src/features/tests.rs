@@ -22,7 +22,7 @@ const OFF: [(&str, &str); 17] = [
     ("custom page sizes", "(module (memory 1 (pagesize 1)))"),
     ("wide arithmetic", "(module (func (param i64) (drop (drop (i64.mul_wide_u (local.get 0) (local.get 0))))))"),
     ("stack switching", "(module (type $f (func)) (type $c (cont $f)) (func (param (ref null $c))))"),
-    ("async", r#"(component (import "cordon:clinical/calls@0.1.0" (instance (export "f" (func async)))))"#),
+    ("async", r#"(component (import "cordon:clinical/calls@0.2.0" (instance (export "f" (func async)))))"#),
     ("streams", "(component (type (stream u8)))"),
     ("error contexts", "(component (core func (canon error-context.drop)))"),
 ];

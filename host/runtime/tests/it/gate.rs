@@ -31,13 +31,13 @@ fn an_import_outside_the_contract_is_refused_by_name() {
         "wasi:filesystem/preopens@0.2.0",
         "wasi:http/outgoing-handler@0.2.0",
         "wasi:clocks/monotonic-clock@0.2.0",
-        "cordon:clinical/records@0.3.0",
-        "cordon:clinical/records@0.2.1",
-        "cordon:clinical/records@0.1.1",
+        "cordon:clinical/records@0.4.0",
+        "cordon:clinical/records@0.1.0",
+        "cordon:clinical/records@0.3.1",
         "cordon:clinical/kept@0.1.0",
         "cordon:clinical/records",
-        "cordon:clinical/secrets@0.1.0",
-        "other:clinical/records@0.1.0",
+        "cordon:clinical/secrets@0.2.0",
+        "other:clinical/records@0.2.0",
         "records",
     ] {
         assert_eq!(compiled(&importing(name)), foreign(name), "{name}");
@@ -71,7 +71,7 @@ fn exporting(before: &str, names: &[&str]) -> String {
 fn a_component_of_two_versions_is_refused() {
     let [newest, before] = Wit::ALL.map(Wit::export);
     assert_eq!(compiled(&exporting("", &[newest, before])), ComponentError::MixedVersions);
-    for (export, other) in [(newest, Wit::V0_1), (before, Wit::V0_2)] {
+    for (export, other) in [(newest, Wit::V0_2), (before, Wit::V0_3)] {
         for import in other.imports() {
             let import = format!(r#"(import "{import}" (instance))"#);
             assert_eq!(compiled(&exporting(&import, &[export])), ComponentError::MixedVersions);
@@ -81,7 +81,7 @@ fn a_component_of_two_versions_is_refused() {
 
 #[test]
 fn a_component_is_of_the_version_that_its_manifest_names() {
-    for (guest, wit) in [("reads_the_labs", Wit::V0_1), ("counts_in_a_cell", Wit::V0_2)] {
+    for (guest, wit) in [("reads_the_labs", Wit::V0_2), ("counts_in_a_cell", Wit::V0_3)] {
         let component = self::guest(guest);
         assert_eq!(engine().check(&component, LimitClass::Compiled).unwrap().wit, wit, "{guest}");
         for named in Wit::ALL {
@@ -124,6 +124,19 @@ fn what_has_the_names_of_the_contract_but_not_its_types_is_refused() {
 }
 
 #[test]
+fn the_version_before_has_no_tables() {
+    let plugin = include_str!("plugin.wat")
+        .replace("CORE", r#"(func (export "evaluate") (param i32) (result i32) i32.const 0)"#);
+    let len = r#"(export "[method]view.len" (func (param "self" (borrow $view)) (result u32)))"#;
+    let table = r#"(export "[method]view.table" (func (param "self" (borrow $view)) (result u32)))"#;
+    let compile =
+        |text: &str| engine().compile(&wat::parse_str(text).unwrap(), LimitClass::Compiled).map(|one| one.digest());
+    assert!(plugin.contains(len) && compile(&plugin).is_ok());
+    let asks = plugin.replace(len, &format!("{len} {table}"));
+    assert!(matches!(compile(&asks), Err(ComponentError::Mismatch { .. })));
+}
+
+#[test]
 fn an_honest_guest_is_admitted_and_described() {
     let component = guest("reads_the_labs");
     let seen = engine().check(&component, LimitClass::Compiled).unwrap();
@@ -131,9 +144,9 @@ fn an_honest_guest_is_admitted_and_described() {
     imports.sort_unstable();
     assert_eq!(
         imports,
-        ["cordon:clinical/advice@0.1.0", "cordon:clinical/calls@0.1.0", "cordon:clinical/records@0.1.0"]
+        ["cordon:clinical/advice@0.2.0", "cordon:clinical/calls@0.2.0", "cordon:clinical/records@0.2.0"]
     );
-    assert_eq!(seen.exports, [Wit::V0_1.export()]);
+    assert_eq!(seen.exports, [Wit::V0_2.export()]);
     assert_eq!((seen.digest, seen.size), (Digest::of(&component), component.len() as u64));
     assert_eq!((seen.memories, seen.nesting), (1, 1));
     assert!(seen.core_modules >= 1 && seen.functions > 0);

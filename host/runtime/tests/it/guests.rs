@@ -52,6 +52,13 @@ guests! {
         // Small enough to be carried out of the run; the card profile refuses it there.
         assert!(matches!(reply.end, RunEnd::Answered(answer) if answer.cards.len() == 1_000));
     };
+    tabulates_the_labs => |reply| {
+        let absent = "[None, None] [None, None]; column 1: ColumnFault::NotListed";
+        let codes = r#"["2160-0", "2823-3"][Some(0), Some(1)]"#;
+        assert_eq!(said(&reply), format!(r#"[Some("a"), Some("b")] {codes} {absent}"#));
+    };
+    // Each table of two rows is paid for by the byte.
+    tabulates_without_end => |reply| assert_eq!(reply.end, RunEnd::Trapped(Trap::Fuel));
     tells_everything => |reply| {
         let RunEnd::Answered(answer) = reply.end else { panic!("no answer") };
         assert!(summary(&answer.cards[0]).starts_with("Value "), "{}", summary(&answer.cards[0]));
@@ -194,6 +201,31 @@ fn a_cell_or_a_pack_that_was_not_granted_is_not_there() {
         (message.cells, message.packs) = (BTreeMap::new(), BTreeMap::new());
         assert_eq!(run_with(&component, message).end, RunEnd::Failed(Failure::MissingNeed), "{guest}");
     }
+}
+
+#[test]
+fn columns_hold_numbers_instants_and_codes_of_each_row() {
+    let component = guest("tabulates_the_labs");
+    let mut message = message(&component, LimitClass::Compiled);
+    let row = |id: &str, rest: &str| format!(r#"{{"resourceType":"Observation","id":"{id}",{rest}}}"#);
+    let coded = |code: &str| format!(r#""code":{{"coding":[{{"system":"http://loinc.org","code":"{code}"}}]}}"#);
+    let valued = r#""effectiveDateTime":"2024-03-01T10:00:00+01:00","valueQuantity":{"value":1.50}"#;
+    let rows = [
+        row("r1", &format!("{},{valued}", coded("2160-0"))),
+        row("r2", &format!(r#"{},"effectiveDateTime":"2024-03""#, coded("2823-3"))),
+        row("r3", &format!(r#"{},"valueQuantity":{{"value":-0.25}}"#, coded("2160-0"))),
+    ];
+    message.views = vec![labs(rows.iter().map(String::as_str))];
+    let expected = r#"[Some("r1"), Some("r2"), Some("r3")] ["2160-0", "2823-3"][Some(0), Some(1), Some(0)] [Some(1.5), None, Some(-0.25)] [Some(1709283600.0), None, None]; column 1: ColumnFault::NotListed"#;
+    assert_eq!(said(&run_with(&component, message)), expected);
+}
+
+#[test]
+fn a_need_that_lists_nothing_of_a_column_gives_no_table() {
+    let component = guest("tabulates_the_labs");
+    let mut message = message(&component, LimitClass::Compiled);
+    message.views = vec![View::new(NeedName::new("labs").unwrap(), ["{}"])];
+    assert_eq!(said(&run_with(&component, message)), "no table: column 1: ColumnFault::NotListed");
 }
 
 #[test]

@@ -70,14 +70,14 @@ fn growing_memory_and_filling_it_cost_fuel() {
 
 #[test]
 fn one_text_in_a_hundred_cards_is_counted_a_hundred_times() {
-    // 100 cards of 40 bytes from 16 on, each with the same summary of 100,000 bytes.
-    let alias = "(local $at i32) (local.set $at (i32.const 16))
+    // 100 cards of 44 bytes from 64 on, each with the same summary of 100,000 bytes.
+    let alias = "(local $at i32) (local.set $at (i32.const 64))
         (loop $l
-          (i32.store (local.get $at) (i32.const 8192))
-          (i32.store offset=4 (local.get $at) (i32.const 100000))
-          (local.set $at (i32.add (local.get $at) (i32.const 40)))
-          (br_if $l (i32.lt_u (local.get $at) (i32.const 4016))))";
-    assert_eq!(evaluate(&format!("{alias} {}", cards(16, 100))).end, RunEnd::Trapped(Trap::Transfer));
+          (i32.store offset=4 (local.get $at) (i32.const 8192))
+          (i32.store offset=8 (local.get $at) (i32.const 100000))
+          (local.set $at (i32.add (local.get $at) (i32.const 44)))
+          (br_if $l (i32.lt_u (local.get $at) (i32.const 4464))))";
+    assert_eq!(evaluate(&format!("{alias} {}", cards(64, 100))).end, RunEnd::Trapped(Trap::Transfer));
 }
 
 #[test]
@@ -85,19 +85,19 @@ fn an_answer_that_lies_is_a_trap() {
     let lies = [
         ("an answer beyond memory", "(return (i32.const 131068))".to_owned()),
         ("cards beyond memory", cards(131_000, 1_000)),
-        ("cards that wrap around", cards(16, u32::MAX)),
+        ("cards that wrap around", cards(64, u32::MAX)),
         ("an unaligned answer", "(return (i32.const 2))".to_owned()),
         ("neither an answer nor a failure", "(i32.store8 (i32.const 0) (i32.const 2))".to_owned()),
         (
             "a failure that is none",
             "(i32.store8 (i32.const 0) (i32.const 1)) (i32.store8 (i32.const 4) (i32.const 3))".to_owned(),
         ),
-        ("an indicator that is none", format!("{} (i32.store8 (i32.const 36) (i32.const 3))", cards(16, 1))),
+        ("an indicator that is none", format!("{} (i32.store8 (i32.const 88) (i32.const 3))", cards(64, 1))),
         (
             "a summary that is not UTF-8",
             format!(
-                "{} (i32.store8 (i32.const 99) (i32.const 255)) (i32.store (i32.const 16) (i32.const 99)) (i32.store (i32.const 20) (i32.const 1))",
-                cards(16, 1)
+                "{} (i32.store8 (i32.const 199) (i32.const 255)) (i32.store (i32.const 68) (i32.const 199)) (i32.store (i32.const 72) (i32.const 1))",
+                cards(64, 1)
             ),
         ),
     ];

@@ -1,25 +1,33 @@
 ;; A plugin whose core module the tests write by hand: they put what it holds besides its memory at the mark below.
 (component
-  (import "cordon:clinical/records@0.1.0" (instance $records
+  (import "cordon:clinical/records@0.2.0" (instance $records
     (export "view" (type $view (sub resource)))
     (export "[method]view.len" (func (param "self" (borrow $view)) (result u32)))))
-  (import "cordon:clinical/calls@0.1.0" (instance $calls (export "call" (type (sub resource)))))
+  (import "cordon:clinical/calls@0.2.0" (instance $calls (export "call" (type (sub resource)))))
   (alias export $calls "call" (type $call))
-  (import "cordon:clinical/advice@0.1.0" (instance $advice
+  (import "cordon:clinical/advice@0.2.0" (instance $advice
     (type $i (enum "info" "warning" "critical"))
     (export "indicator" (type $indicator (eq $i)))
-    (type $a (variant (case "create" string) (case "delete" string)))
+    (type $v (variant (case "number" f64) (case "code" string) (case "date" string) (case "row" string)))
+    (export "slot-value" (type $value (eq $v)))
+    (type $o (record (field "name" string) (field "value" $value)))
+    (export "slot" (type $slot (eq $o)))
+    (type $d (record (field "name" string) (field "slots" (list $slot))))
+    (export "filled" (type $filled (eq $d)))
+    (type $a (variant (case "create" $filled) (case "delete" string)))
     (export "action" (type $action (eq $a)))
-    (type $s (record (field "label" string) (field "recommended" bool) (field "actions" (list $action))))
+    (type $s (record (field "label" (option string)) (field "recommended" bool) (field "actions" (list $action))))
     (export "suggestion" (type $suggestion (eq $s)))
+    (type $t (record (field "summary" string) (field "detail" (option string)) (field "indicator" $indicator)))
+    (export "free-text" (type $free (eq $t)))
+    (type $x (variant (case "free" $free) (case "template" $filled)))
+    (export "card-text" (type $text (eq $x)))
     (type $c (record
-      (field "summary" string)
-      (field "detail" (option string))
-      (field "indicator" $indicator)
+      (field "text" $text)
       (field "suggestions" (list $suggestion))
       (field "override-reasons" (list string))))
     (export "card" (type $card (eq $c)))
-    (type $r (record (field "cards" (list $card))))
+    (type $r (record (field "cards" (list $card)) (field "system-actions" (list $action))))
     (export "response" (type (eq $r)))
     (type $f (enum "missing-need" "unreadable-data" "internal"))
     (export "failure" (type (eq $f)))))
@@ -39,4 +47,4 @@
     (canon lift (core func $m "evaluate")
       (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
   (instance $cds (export "evaluate" (func $evaluate)))
-  (export "cordon:clinical/cds@0.1.0" (instance $cds)))
+  (export "cordon:clinical/cds@0.2.0" (instance $cds)))

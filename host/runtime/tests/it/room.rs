@@ -27,9 +27,10 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
     cordon_guest_build::guest(name).unwrap()
 }
 
-/// `labs` with these rows.
+/// `labs` with these rows, of a need that lists four elements.
 pub(crate) fn labs<'a>(rows: impl IntoIterator<Item = &'a str>) -> View {
-    View::new(NeedName::new("labs").unwrap(), rows)
+    let elements = ["code", "effectiveDateTime", "status", "valueQuantity"].map(str::to_owned);
+    View::new(NeedName::new("labs").unwrap(), rows).listing(Arc::new(elements))
 }
 
 /// The name of a cell or a pack.

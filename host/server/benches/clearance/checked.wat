@@ -1,29 +1,37 @@
 ;; A plugin that reads ROWS rows of its one view TIMES times and has nothing to say. Its heap costs nothing, as the bare one's.
 (component
-  (import "cordon:clinical/records@0.1.0" (instance $records
+  (import "cordon:clinical/records@0.2.0" (instance $records
     (export "view" (type $view (sub resource)))
     (export "[method]view.read" (func (param "self" (borrow $view)) (param "offset" u32) (param "limit" u32) (result (list string))))))
   (alias export $records "view" (type $view))
-  (import "cordon:clinical/calls@0.1.0" (instance $calls
+  (import "cordon:clinical/calls@0.2.0" (instance $calls
     (export "view" (type $seen (eq $view)))
     (export "call" (type $call (sub resource)))
     (export "[method]call.view" (func (param "self" (borrow $call)) (param "need" string) (result (option (own $seen)))))))
   (alias export $calls "call" (type $call))
-  (import "cordon:clinical/advice@0.1.0" (instance $advice
+  (import "cordon:clinical/advice@0.2.0" (instance $advice
     (type $i (enum "info" "warning" "critical"))
     (export "indicator" (type $indicator (eq $i)))
-    (type $a (variant (case "create" string) (case "delete" string)))
+    (type $v (variant (case "number" f64) (case "code" string) (case "date" string) (case "row" string)))
+    (export "slot-value" (type $value (eq $v)))
+    (type $o (record (field "name" string) (field "value" $value)))
+    (export "slot" (type $slot (eq $o)))
+    (type $d (record (field "name" string) (field "slots" (list $slot))))
+    (export "filled" (type $filled (eq $d)))
+    (type $a (variant (case "create" $filled) (case "delete" string)))
     (export "action" (type $action (eq $a)))
-    (type $s (record (field "label" string) (field "recommended" bool) (field "actions" (list $action))))
+    (type $s (record (field "label" (option string)) (field "recommended" bool) (field "actions" (list $action))))
     (export "suggestion" (type $suggestion (eq $s)))
+    (type $t (record (field "summary" string) (field "detail" (option string)) (field "indicator" $indicator)))
+    (export "free-text" (type $free (eq $t)))
+    (type $x (variant (case "free" $free) (case "template" $filled)))
+    (export "card-text" (type $text (eq $x)))
     (type $c (record
-      (field "summary" string)
-      (field "detail" (option string))
-      (field "indicator" $indicator)
+      (field "text" $text)
       (field "suggestions" (list $suggestion))
       (field "override-reasons" (list string))))
     (export "card" (type $card (eq $c)))
-    (type $r (record (field "cards" (list $card))))
+    (type $r (record (field "cards" (list $card)) (field "system-actions" (list $action))))
     (export "response" (type (eq $r)))
     (type $f (enum "missing-need" "unreadable-data" "internal"))
     (export "failure" (type (eq $f)))))
@@ -76,4 +84,4 @@
     (canon lift (core func $m "evaluate")
       (memory (core memory $heap "memory")) (realloc (core func $heap "realloc"))))
   (instance $cds (export "evaluate" (func $evaluate)))
-  (export "cordon:clinical/cds@0.1.0" (instance $cds)))
+  (export "cordon:clinical/cds@0.2.0" (instance $cds)))

@@ -108,7 +108,7 @@ impl Desk {
 pub(crate) fn labs(scope: &str, newest: Option<u32>) -> String {
     let newest = newest.map_or_else(String::new, |newest| format!("newest = {newest}\n"));
     format!(
-        "id = \"org.example.bench\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.1.0\"\ntitle = {{ en = \"x\" }}\n\
+        "id = \"org.example.bench\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.2.0\"\ntitle = {{ en = \"x\" }}\n\
          description = {{ en = \"x\" }}\nintended-use = \"x\"\npublisher = \"x\"\ncontact = \"x\"\n\
          source = {{ label = \"x\" }}\ncards = {{ mode = \"text\" }}\n\
          [[service]]\nid = \"bench\"\nhook = \"patient-view\"\ndescription = \"x\"\n\

@@ -132,7 +132,7 @@ mod tests {
         };
         let of = |name: &str| need(name, &format!("source = \"context.{name}\""));
         let text = format!(
-            "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.1.0\"\ntitle = {{ en = \"x\" }}\n\
+            "id = \"org.example.x\"\nversion = \"1.0.0\"\nwit = \"cordon:clinical@0.2.0\"\ntitle = {{ en = \"x\" }}\n\
              description = {{ en = \"x\" }}\nintended-use = \"x\"\npublisher = \"x\"\ncontact = \"x\"\n\
              source = {{ label = \"x\" }}\ncards = {{ mode = \"text\" }}\n\
              [[service]]\nid = \"x\"\nhook = \"patient-view\"\ndescription = \"x\"\n{}{}{}",

@@ -45,7 +45,7 @@ pub(crate) const KID: &str = "k1";
 const MANIFEST: &str = r#"
 id = "org.example.echo"
 version = "1.0.0"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.2.0"
 title = { en = "Echo" }
 description = { en = "Says how many rows it sees." }
 intended-use = "Testing."

@@ -15,7 +15,7 @@ pub(crate) const COMPONENT: &[u8] = b"\0asm component";
 pub(crate) const MANIFEST: &str = r#"
 id = "org.example.renal-dosing"
 version = "1.4.0"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.2.0"
 title = { en = "Renal dosing guard" }
 description = { en = "Checks doses against kidney function." }
 intended-use = "Support for prescribers."
@@ -52,7 +52,7 @@ pub(crate) fn statement(manifest: &str) -> Value {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "org.example.renal-dosing", "digest": {"sha256": Digest::of(COMPONENT).hex()}}],
         "predicateType": "urn:cordon:plugin:v1",
-        "predicate": {"manifest": manifest, "wit": "cordon:clinical@0.1.0"},
+        "predicate": {"manifest": manifest, "wit": "cordon:clinical@0.2.0"},
     })
 }
 

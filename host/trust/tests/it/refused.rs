@@ -131,7 +131,7 @@ fn another_contract_is_refused_in_the_statement_and_in_the_manifest() {
     let mut other = statement(MANIFEST);
     other["predicate"]["wit"] = json!("cordon:clinical@9.0.0");
     assert!(matches!(refused(&signed(&other.to_string())), VerifyError::Wit));
-    let manifest = manifest_with("clinical@0.1.0", "clinical@9.0.0");
+    let manifest = manifest_with("clinical@0.2.0", "clinical@9.0.0");
     assert!(matches!(manifest, VerifyError::Manifest(ManifestError::Wit { .. })));
 }
 
@@ -156,7 +156,7 @@ fn an_unknown_prefetch_token_and_a_malformed_scope_are_refused_though_signed() {
 #[test]
 fn a_payload_that_two_parsers_could_read_differently_is_refused_though_signed() {
     let payload = good_payload();
-    let twice = payload.replacen(r#""wit":"#, r#""wit":"cordon:clinical@0.1.0","wit":"#, 1);
+    let twice = payload.replacen(r#""wit":"#, r#""wit":"cordon:clinical@0.2.0","wit":"#, 1);
     let unknown = payload.replacen(r#""wit":"#, r#""note":1e400,"wit":"#, 1);
     let trailing = format!("{payload}{payload}");
     let surrogate = payload.replacen("Renal", r"\ud800", 1);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(crate) const MANIFEST: &str = r#"
 id = "org.example.probe"
 version = "1.0.0"
-wit = "cordon:clinical@0.1.0"
+wit = "cordon:clinical@0.2.0"
 title = { en = "Probe" }
 description = { en = "Tells what it sees." }
 intended-use = "Testing."

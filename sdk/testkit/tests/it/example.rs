@@ -9,7 +9,7 @@ const SOURCE: &str = include_str!("../../../../tests/guests/examples/words_of_th
 const HEAD: &str = r#"
 id = "org.example.kidney"
 version = "1.0.0"
-wit = "cordon:clinical@0.2.0"
+wit = "cordon:clinical@0.3.0"
 title = { en = "Kidney" }
 description = { en = "Says when creatinine is above a limit." }
 intended-use = "Testing."

@@ -59,7 +59,7 @@ impl Ward {
         done(&hospital, Act::TrustAdd { key: pem, namespace: "org.example".to_owned() });
         // Restricted rows are for plugins whose cards are signed.
         let signed = manifest("labs", "1.0.0", "labs", "compiled")
-            .replace("clinical@0.1.0", "clinical@0.2.0")
+            .replace("clinical@0.2.0", "clinical@0.3.0")
             .replace("mode = \"text\"", "mode = \"templated\"");
         install(&hospital, &format!("{signed}{LABS}{CARD}"));
         switch_on(&hospital, "labs");

@@ -26,7 +26,7 @@ fn with_pack(version: &str, schema: &str) -> String {
         "\n[[pack]]\nname = \"drugs\"\nschema = '{schema}'\nmost-bytes = 100\n\
          url = \"https://packs.example.org/drugs\"\nwhy = \"Testing.\"\n"
     );
-    manifest("renal", version, "renal", "compiled").replace("clinical@0.1.0", "clinical@0.2.0") + &pack
+    manifest("renal", version, "renal", "compiled").replace("clinical@0.2.0", "clinical@0.3.0") + &pack
 }
 
 struct World {

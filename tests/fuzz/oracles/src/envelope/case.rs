@@ -48,7 +48,7 @@ const PIECES: [&str; 10] = [
     r#"{"name":"org.cordon.sample.renal-dosing","digest":{"sha256":"00"}}"#,
     r#"[]"#,
     r#"[{"name":"org.cordon.sample.renal-dosing","digest":{"sha256":"00"}},{"name":"a.b.c","digest":{"sha256":"00"}}]"#,
-    r#"{"manifest":"","wit":"cordon:clinical@0.1.0","engine":">=1"}"#,
+    r#"{"manifest":"","wit":"cordon:clinical@0.2.0","engine":">=1"}"#,
     r#"null"#,
     r#""""#,
 ];

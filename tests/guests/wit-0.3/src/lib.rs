@@ -4,7 +4,7 @@ wit_bindgen::generate!({
     path: "../../../wit",
     world: "cds-service",
     pub_export_macro: true,
-    default_bindings_module: "cordon_guests_0_2",
+    default_bindings_module: "cordon_guests_0_3",
 });
 
 pub use cordon::clinical::advice::{
@@ -12,7 +12,7 @@ pub use cordon::clinical::advice::{
 };
 pub use cordon::clinical::calls::Call;
 pub use cordon::clinical::kept::{Cell, Pack};
-pub use cordon::clinical::records::View;
+pub use cordon::clinical::records::{Coding, Column, ColumnFault, Selection, View};
 
 /// Makes `fn(Call) -> Result<Response, Failure>` the plugin of this file.
 #[macro_export]
@@ -44,6 +44,11 @@ pub fn show(cards: Vec<Card>) -> Result<Response, Failure> {
 pub fn say(summary: impl Into<String>) -> Result<Response, Failure> {
     let free = FreeText { summary: summary.into(), detail: None, indicator: Indicator::Info };
     show(vec![card(CardText::Free(free))])
+}
+
+/// Keeps all rows.
+pub fn all() -> Selection {
+    Selection { codes: Vec::new(), category: None, since: None, until: None, statuses: Vec::new() }
 }
 
 /// A template or a proposal with these slots.
