@@ -87,7 +87,7 @@ pub enum LogError {
 
 impl Store {
     /// Appends a batch in one transaction: when this returns, leaves, hashes, checkpoint, cards, cells and transcripts are
-    /// durable.
+    /// durable, and so is every token that was spent before.
     ///
     /// # Errors
     /// [`LogError`]; then nothing was written.
@@ -99,15 +99,17 @@ impl Store {
         batch.cards.iter().try_for_each(|issued| self.own(&issued.tenant))?;
         batch.cells.iter().try_for_each(|put| self.own(&put.write.key.tenant))?;
         batch.transcripts.iter().try_for_each(|put| self.own(&put.tenant))?;
-        self.write(|c| {
+        let written = self.write(|c| {
             let (size, first) = (size(c)?, batch.first.0);
             if size != first {
                 return Err(LogError::Gap { size, first });
             }
             write_leaves(c, first, &batch.leaves).map_err(StoreError::from)?;
             write_rest(c, first.saturating_add(count), batch)?;
-            Ok(())
-        })
+            Ok(self.spending.write(c, self.tenant())?)
+        })?;
+        self.spending.durable(&written);
+        Ok(())
     }
 
     /// Erases the private part of a leaf, in the database and in its write-ahead log. The leaf stays. Idempotent.

@@ -1,9 +1,15 @@
 //! Tokens that were spent: a `jti` is good once for its issuer until the token expires (CDS Hooks 2.0, trusting CDS
 //! clients; RFC 7519 section 4.1.7), also across a restart.
+//!
+//! A token is spent in memory when it comes, and durably in the transaction of the next record, which the call it came
+//! with leaves before its answer: one flush of the disk for both. A call that no record was left of had no answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cordon_core::ids::{Issuer, TenantId};
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::StoreError;
 use crate::store::Store;
@@ -11,21 +17,60 @@ use crate::store::Store;
 /// A spent token is remembered so much longer than it is valid: a clock that is set back by less does not revive it.
 const GRACE_SECONDS: i64 = 300;
 
-/// Each call sweeps at most so many old tokens, so that no call pays for all of them.
+/// Each record sweeps at most so many old tokens, so that no call pays for all of them.
 const SWEEP: u32 = 16;
 
 /// Whether a token was used before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Spent {
-    /// Never: it is spent now, durably.
+    /// Never: it is spent now.
     Fresh,
     /// It was: refuse it.
     Again,
 }
 
+/// Until when a token is remembered, and since when it is spent: seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    until: i64,
+    now: i64,
+}
+
+/// Tokens that are spent and not yet durable.
+#[derive(Debug, Default)]
+pub(crate) struct Spending(Mutex<BTreeMap<(Issuer, String), Kept>>);
+
+impl Spending {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Issuer, String), Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is not yet durable, as a part of a record's transaction.
+    pub(crate) fn write(&self, c: &Connection, tenant: &TenantId) -> Result<Written, StoreError> {
+        let spent = self.lock().clone();
+        for ((issuer, jti), Kept { until, now }) in &spent {
+            let sweep = "DELETE FROM nonce WHERE (tenant, issuer, jti) IN
+                         (SELECT tenant, issuer, jti FROM nonce WHERE kept_until < ?1 ORDER BY kept_until LIMIT ?2)";
+            c.prepare_cached(sweep)?.execute(params![now, SWEEP])?;
+            let spend = "INSERT INTO nonce (tenant, issuer, jti, kept_until) VALUES (?1, ?2, ?3, ?4)
+                         ON CONFLICT DO UPDATE SET kept_until = excluded.kept_until";
+            c.prepare_cached(spend)?.execute(params![tenant.as_str(), issuer.as_str(), jti, until])?;
+        }
+        Ok(Written(spent.into_keys().collect()))
+    }
+
+    /// Forgets what has become durable.
+    pub(crate) fn durable(&self, written: &Written) {
+        self.lock().retain(|token, _| written.0.binary_search(token).is_err());
+    }
+}
+
+/// What one transaction wrote.
+pub(crate) struct Written(Vec<(Issuer, String)>);
+
 impl Store {
-    /// Spends a token.
+    /// Spends a token. It is durable at the latest with the next record ([`Store::append`]).
     ///
     /// # Errors
     /// The store failed; then the token must be taken as spent.
@@ -38,16 +83,22 @@ impl Store {
         now: Timestamp,
     ) -> Result<Spent, StoreError> {
         self.own(tenant)?;
-        let kept_until = expires_at.as_second().saturating_add(GRACE_SECONDS);
-        self.write(|c| {
-            let sweep = "DELETE FROM nonce WHERE (tenant, issuer, jti) IN
-                         (SELECT tenant, issuer, jti FROM nonce WHERE kept_until < ?1 ORDER BY kept_until LIMIT ?2)";
-            c.prepare_cached(sweep)?.execute(params![now.as_second(), SWEEP])?;
-            let spend = "INSERT INTO nonce (tenant, issuer, jti, kept_until) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT DO UPDATE SET kept_until = excluded.kept_until WHERE nonce.kept_until < ?5";
-            let values = params![tenant.as_str(), issuer.as_str(), jti, kept_until, now.as_second()];
-            let changed = c.prepare_cached(spend)?.execute(values)?;
-            Ok(if changed == 1 { Spent::Fresh } else { Spent::Again })
-        })
+        let (until, now) = (expires_at.as_second().saturating_add(GRACE_SECONDS), now.as_second());
+        // Held over both looks: a token that becomes durable in between is seen in one of them.
+        let mut spending = self.spending.lock();
+        let token = (issuer.clone(), jti.to_owned());
+        if spending.get(&token).is_some_and(|kept| kept.until >= now) {
+            return Ok(Spent::Again);
+        }
+        let known = self.read(|c| {
+            let known = "SELECT 1 FROM nonce WHERE tenant = ?1 AND issuer = ?2 AND jti = ?3 AND kept_until >= ?4";
+            let values = params![tenant.as_str(), issuer.as_str(), jti, now];
+            Ok::<_, StoreError>(c.prepare_cached(known)?.query_row(values, |_| Ok(())).optional()?)
+        })?;
+        if known.is_some() {
+            return Ok(Spent::Again);
+        }
+        spending.insert(token, Kept { until, now });
+        Ok(Spent::Fresh)
     }
 }

@@ -13,6 +13,7 @@ use crate::directory::{Directory, Root};
 use crate::error::{KeyError, OpenError, StoreError};
 use crate::fault::out;
 use crate::labels::Labelling;
+use crate::nonce::Spending;
 use crate::sqlite::{Idle, Readers, Writer};
 
 /// One tenant's store that can only be read. It needs no lock, so a verifier can look while a host runs.
@@ -30,6 +31,7 @@ pub struct Reader {
 pub struct Store {
     reader: Reader,
     writer: Writer,
+    pub(crate) spending: Spending,
     /// Held until the store is dropped.
     _turn: Turn,
 }
@@ -54,7 +56,12 @@ impl Store {
         let writer = Writer::open(&directory.database())?;
         writer.write(|c| claim(c, tenant, demo))?;
         let readers = Readers::new(tenant.clone(), directory.database(), idle);
-        Ok(Self { reader: Reader { readers, directory, labelling: None }, writer, _turn: turn })
+        Ok(Self {
+            reader: Reader { readers, directory, labelling: None },
+            writer,
+            spending: Spending::default(),
+            _turn: turn,
+        })
     }
 
     /// Opens a tenant's existing store for reading, also while a host holds the data directory.

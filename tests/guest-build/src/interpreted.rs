@@ -29,11 +29,8 @@ pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// When pip cannot install it, or when it cannot build the guest.
 pub fn python_guest(name: &str) -> Result<Vec<u8>> {
-    let sdk = crate::repository().join("sdk/python");
     let place = crate::target("guests/python")?;
-    let pip = vec!["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"];
-    let pip = ("bin/pip", pip);
-    install(&sdk, &["requirements.txt"], &place, &[("python3", vec!["-m", "venv", "."]), pip])?;
+    install_python(&crate::repository().join("sdk/python"), &place)?;
     let sources = crate::repository().join("tests/guests/python");
     built(&sources.join(format!("{name}.py")), &place, |_, component| {
         let mut cpython = Command::new(place.join("bin/componentize-py"));
@@ -43,12 +40,18 @@ pub fn python_guest(name: &str) -> Result<Vec<u8>> {
     })
 }
 
-fn contract() -> PathBuf {
+/// Installs the Python packages that a `requirements.txt` pins by their digests.
+pub(crate) fn install_python(pins: &Path, place: &Path) -> Result<()> {
+    let pip = vec!["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"];
+    install(pins, &["requirements.txt"], place, &[("python3", vec!["-m", "venv", "."]), ("bin/pip", pip)])
+}
+
+pub(crate) fn contract() -> PathBuf {
     crate::repository().join("wit/cordon-clinical.wit")
 }
 
 /// Makes a component, unless the one that is there was made from this very source, contract and tool.
-fn built(source: &Path, place: &Path, tool: impl Fn(&Path, &Path) -> Command) -> Result<Vec<u8>> {
+pub(crate) fn built(source: &Path, place: &Path, tool: impl Fn(&Path, &Path) -> Command) -> Result<Vec<u8>> {
     let _one = alone(place)?;
     let name = source.file_stem().and_then(|stem| stem.to_str()).context("a guest without a name")?;
     let (component, from) = (place.join(format!("{name}.wasm")), place.join(format!("{name}.from")));

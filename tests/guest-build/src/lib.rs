@@ -4,6 +4,7 @@
 //! hint, never a skipped test.
 #![forbid(unsafe_code)]
 
+mod c;
 mod interpreted;
 mod rust;
 
@@ -13,6 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 
+pub use c::c_guest;
 pub use interpreted::{javascript_guest, python_guest};
 pub use rust::component;
 

@@ -38,7 +38,7 @@ impl Door {
         Self { turns: Arc::new(turns.collect()), state }
     }
 
-    /// Verifies the token of a request for this very path. Spending the token id is durable, so it may block.
+    /// Verifies the token of a request for this very path. Spending the token id asks the store, so it may block.
     pub(super) async fn authenticate(&self, uri: &Uri, headers: &HeaderMap) -> Result<Client, VerifyError> {
         let door = self.clone();
         let endpoint = Endpoint::parse(&format!("{}{}", self.settings.base_url, uri.path()));

@@ -100,7 +100,8 @@ pub struct NonceError;
 
 /// The token ids (`jti`) that were used. Durable, so that a restart forgets none.
 pub trait Nonces: Send + Sync {
-    /// Spends a token id, atomically and durably before it returns, and remembers it at least until `until`.
+    /// Spends a token id, atomically, and remembers it at least until `until`: durably at the latest with the record that
+    /// stands before the answer.
     ///
     /// # Errors
     /// [`NonceError`]: the token is then not accepted.

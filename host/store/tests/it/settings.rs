@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use semver::Version;
 
 use crate::bench::{Bench, tenant};
+use crate::log::batch;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -44,6 +45,11 @@ fn install(store: &Store, version: &str, component: &[u8]) -> Result<Installatio
         reason: "trial",
     };
     store.install(&tenant("ward"), &new)
+}
+
+/// The next record of the log.
+fn record(store: &Store) {
+    store.append(&batch(store.log_size().unwrap(), 1)).unwrap();
 }
 
 #[test]
@@ -132,10 +138,29 @@ fn a_token_is_good_once_for_its_issuer_also_across_a_restart() {
         |store: &Store, issuer: &Issuer| store.spend(&tenant("ward"), issuer, "jti", at(1_300), at(1_000)).unwrap();
     assert_eq!(spend(&store, &ehr), Spent::Fresh);
     assert_eq!(spend(&store, &ehr), Spent::Again);
+    record(&store);
+    assert_eq!(spend(&store, &ehr), Spent::Again);
     drop(store);
     let store = Store::open(dir.path(), &tenant("ward")).unwrap();
     assert_eq!(spend(&store, &ehr), Spent::Again);
     assert_eq!(spend(&store, &lab), Spent::Fresh);
+}
+
+#[test]
+fn a_token_without_a_record_is_spent_until_the_host_ends_and_durable_with_the_next_record() {
+    let ehr = Issuer::new("https://ehr.example").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let spend = |store: &Store, jti| store.spend(&tenant("ward"), &ehr, jti, at(1_300), at(1_000)).unwrap();
+    let store = Store::open(dir.path(), &tenant("ward")).unwrap();
+    assert_eq!((spend(&store, "a"), spend(&store, "a")), (Spent::Fresh, Spent::Again));
+    drop(store);
+    let store = Store::open(dir.path(), &tenant("ward")).unwrap();
+    // Nobody was answered: no record stands without its token, and no token without its record.
+    assert_eq!((spend(&store, "a"), spend(&store, "b")), (Spent::Fresh, Spent::Fresh));
+    record(&store);
+    drop(store);
+    let store = Store::open(dir.path(), &tenant("ward")).unwrap();
+    assert_eq!((spend(&store, "a"), spend(&store, "b")), (Spent::Again, Spent::Again));
 }
 
 #[test]
@@ -148,10 +173,14 @@ fn a_token_is_forgotten_only_after_it_expired_and_some() {
     for n in 0..20 {
         assert_eq!(spend(&format!("b{n}"), 1_000), Spent::Fresh);
     }
-    assert_eq!(spend("c", 5_000), Spent::Fresh);
-    assert_eq!(spend("c", 5_000), Spent::Again);
+    record(&bench);
+    for jti in ["c", "d"] {
+        assert_eq!(spend(jti, 5_000), Spent::Fresh);
+        record(&bench);
+        assert_eq!(spend(jti, 5_000), Spent::Again);
+    }
     let other = rusqlite::Connection::open(bench.file("cordon.db")).unwrap();
     let kept: i64 = other.query_row("SELECT count(*) FROM nonce", [], |row| row.get(0)).unwrap();
-    assert_eq!(kept, 1, "two calls sweep up to 32 old tokens");
+    assert_eq!(kept, 2, "two records sweep up to 32 old tokens");
     assert_eq!(spend("a", 5_000), Spent::Fresh);
 }
