@@ -17,6 +17,8 @@ use cordon_core::slots::Slot;
 use crate::manifest::ESCAPES;
 use crate::{Broken, Seen, holds};
 
+mod case;
+
 /// Not valid in UTF-8: it parts the manifest from the choices.
 const BETWEEN: u8 = 0xff;
 
@@ -29,15 +31,24 @@ const MOST_LABEL: f64 = 80.0;
 /// More than any manifest of an envelope's size can ask for.
 const MOST_BITS: u64 = 1 << 24;
 
-/// Any bytes as a `plugin.toml`, and behind a byte what a hospital grants of it.
+/// Any bytes as a `plugin.toml`, and behind a byte what a hospital grants of it. A first byte 1 makes the manifest from
+/// choices.
 ///
 /// # Errors
 /// [`Broken`].
 pub fn disclosing(input: &[u8]) -> Result<Seen, Broken> {
     let mut fields = input.splitn(2, |byte| *byte == BETWEEN);
-    let text = fields.next().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
-    let mut choices = Unstructured::new(fields.next().unwrap_or_default());
-    let Ok(manifest) = Manifest::parse(text) else { return Ok(Seen::Refused) };
+    let (text, mut choices) = match input.split_first() {
+        Some((1, choices)) => {
+            let mut choices = Unstructured::new(choices);
+            (case::manifest(&mut choices).unwrap_or_default(), choices)
+        }
+        Some(_) | None => {
+            let text = fields.next().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default().to_owned();
+            (text, Unstructured::new(fields.next().unwrap_or_default()))
+        }
+    };
+    let Ok(manifest) = Manifest::parse(&text) else { return Ok(Seen::Refused) };
     let Ok([less, more]) = powers(&manifest, &mut choices) else { return Ok(Seen::Refused) };
     let latency = match choices.arbitrary() {
         Ok(Some(deadline)) => Latency::Exact { deadline },
