@@ -8,7 +8,7 @@ use crate::gather::NotKept;
 use crate::gather::{Gathered, Views, gather};
 use crate::label::Labels;
 use crate::message::{RunEnd, RunMessage, RunReply, Said, Trap};
-use crate::ports::{Breaker, Effects, Kept, Ledger, LedgerError, Policy, Records, Runner};
+use crate::ports::{Breaker, Effects, Kept, Ledger, LedgerError, Policy, Records, Runner, RunnerError};
 use crate::profile::ProfileError;
 use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
 use crate::release::{Cards, Release, release, release_cells, release_not_evaluated, release_notes, release_nothing};
@@ -204,12 +204,18 @@ fn run(views: Views, ports: Ports<'_>) -> Ended {
     let installed = &views.clearance().call().installed;
     let charged = disclosure(&installed.manifest, &installed.powers, ports.latency).millibits;
     let packs = views.kept().packs().iter().map(|(name, pack)| (name.clone(), pack.digest)).collect();
-    let Ok(reply) = ports.runner.run(message(&views)) else {
-        // What ends a process may be the plugin's doing: it counts for this patient, like every other failure.
-        ports.breaker.ended(views.clearance().key(), views.clearance().call().received, true);
-        return Ended::late(views, Outcome::RunnerUnavailable, None, None);
+    let mut ran = Ran { packs, charged, ..Ran::default() };
+    let reply = match ports.runner.run(message(&views)) {
+        Ok(reply) => reply,
+        Err(error) => {
+            // A process that ended counts for this patient, like every other failure. What only the host lacked does not.
+            if error == RunnerError::DIED {
+                ports.breaker.ended(views.clearance().key(), views.clearance().call().received, true);
+            }
+            return Ended::late(views, Outcome::RunnerUnavailable, None, Some(ran));
+        }
     };
-    let mut ran = Ran { fuel: reply.fuel, packs, charged, ..Ran::default() };
+    ran.fuel = reply.fuel;
     let (outcome, release) = match let_out(&reply, &views, ports.words) {
         Ok(Out::Answered { cards, notes, cells }) => {
             ran.notes = notes.spend();

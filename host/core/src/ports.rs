@@ -200,6 +200,11 @@ pub trait Records {
 #[error("the runner is not available: {0}")]
 pub struct RunnerError(pub &'static str);
 
+impl RunnerError {
+    /// The run ended with its process: that is the plugin's doing, unless it shows otherwise.
+    pub const DIED: Self = Self("the process of the run ended");
+}
+
 /// Runs a guest: one message in, one message out.
 pub trait Runner {
     /// Runs one invocation in a fresh instance.

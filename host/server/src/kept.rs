@@ -93,6 +93,10 @@ impl Nonces for Stores {
             Err(_) => Err(NonceError),
         }
     }
+
+    fn settle(&self, tenant: &TenantId) -> Result<(), NonceError> {
+        self.of(tenant).ok_or(NonceError)?.settle_tokens().map_err(|_| NonceError)
+    }
 }
 
 impl KnownCards for Stores {

@@ -17,6 +17,9 @@ use crate::store::Store;
 /// A spent token is remembered so much longer than it is valid: a clock that is set back by less does not revive it.
 const GRACE_SECONDS: i64 = 300;
 
+/// The most tokens that wait for a record: far more than calls run at a time.
+const MOST_SPENDING: usize = 65_536;
+
 /// Each record sweeps at most so many old tokens, so that no call pays for all of them.
 const SWEEP: u32 = 16;
 
@@ -90,6 +93,11 @@ impl Store {
         if spending.get(&token).is_some_and(|kept| kept.until >= now) {
             return Ok(Spent::Again);
         }
+        if spending.len() >= MOST_SPENDING {
+            // The log has taken no record for long: nobody gets an answer, and nothing more is remembered.
+            spending.retain(|_, kept| kept.until >= now);
+            return Err(StoreError::Full);
+        }
         let known = self.read(|c| {
             let known = "SELECT 1 FROM nonce WHERE tenant = ?1 AND issuer = ?2 AND jti = ?3 AND kept_until >= ?4";
             let values = params![tenant.as_str(), issuer.as_str(), jti, now];
@@ -100,5 +108,15 @@ impl Store {
         }
         spending.insert(token, Kept { until, now });
         Ok(Spent::Fresh)
+    }
+
+    /// Makes every token durable that was spent before, for an answer that leaves no record.
+    ///
+    /// # Errors
+    /// The store failed; then they are as spent as before.
+    pub fn settle_tokens(&self) -> Result<(), StoreError> {
+        let written = self.write(|c| self.spending.write(c, self.tenant()))?;
+        self.spending.durable(&written);
+        Ok(())
     }
 }

@@ -78,6 +78,7 @@ impl Channel {
 
     fn send_packet(&self, packet: &[u8], until: Until) -> Result<(), FrameError> {
         loop {
+            self.in_time(until)?;
             match send(self.socket.as_raw_fd(), packet, flags(until) | MsgFlags::MSG_NOSIGNAL) {
                 Ok(_) => return Ok(()),
                 Err(Errno::EAGAIN) => self.wait(PollFlags::POLLOUT, until)?,
@@ -119,6 +120,7 @@ impl Channel {
     fn receive_packet(&mut self, until: Until) -> Result<usize, FrameError> {
         let flags = flags(until) | MsgFlags::MSG_TRUNC;
         loop {
+            self.in_time(until)?;
             match recv(self.socket.as_raw_fd(), &mut self.packet, flags) {
                 Ok(0) => return Err(FrameError::Gone),
                 Ok(size) if size > PACKET => return Err(FrameError::TooLong),
@@ -128,6 +130,17 @@ impl Channel {
                 Err(errno) => return Err(errno.into()),
             }
         }
+    }
+
+    /// Also whoever keeps the queue full is not listened to for ever.
+    fn in_time(&self, until: Until) -> Result<(), FrameError> {
+        if until.is_some_and(|until| clock::now() >= until) { Err(FrameError::Late) } else { Ok(()) }
+    }
+
+    /// Whether nothing was said that nobody asked for.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK;
+        recv(self.socket.as_raw_fd(), &mut self.packet, flags) == Err(Errno::EAGAIN)
     }
 
     fn wait(&self, for_what: PollFlags, until: Until) -> Result<(), FrameError> {
@@ -191,6 +204,30 @@ mod tests {
     fn who_reads_nothing_is_not_waited_for() {
         let (ours, _theirs) = pair();
         assert_eq!(ours.send(&vec![7_u8; 4 << 20], soon()), Err(FrameError::Late));
+    }
+
+    #[test]
+    fn who_talks_without_end_is_not_listened_to_without_end() {
+        let (ours, mut theirs) = pair();
+        let talking = std::thread::spawn(move || {
+            ours.send_packet(&[255, 255, 31, 0, 0, 0, 0, 0], None)?;
+            loop {
+                ours.send_packet(&[7], None)?;
+            }
+            #[expect(unreachable_code, reason = "says what the loop ends with")]
+            Ok::<(), FrameError>(())
+        });
+        assert_eq!(theirs.receive::<String>(4 << 20, soon()), Err(FrameError::Late));
+        drop(theirs);
+        assert_eq!(talking.join().unwrap(), Err(FrameError::Gone));
+    }
+
+    #[test]
+    fn a_word_that_nobody_asked_for_is_noticed() {
+        let (ours, mut theirs) = pair();
+        assert!(theirs.is_quiet());
+        ours.send(&"x", None).unwrap();
+        assert!(!theirs.is_quiet());
     }
 
     #[test]

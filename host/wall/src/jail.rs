@@ -47,10 +47,16 @@ pub(crate) fn enter(closed: Result<(), String>, memory: u64) -> Result<Layers, J
     let mut layers = Layers::default();
     layers.note(Layer::Descriptors, closed.and_then(|()| nothing_standard()));
     drop_user();
+    if geteuid().is_root() {
+        return Err(JailError::Open("be root"));
+    }
     // Who changed its user is not dumpable, and its own user map would belong to root.
     noted(prctl::set_dumpable(true));
-    layers.note(Layer::Namespaces, root::namespaces());
-    layers.note(Layer::EmptyRoot, root::empty());
+    let alone = root::namespaces();
+    // Without namespaces of its own, it would be the machine's root directory that goes.
+    let empty = if alone.is_ok() { root::empty() } else { Err("there are no namespaces for it".to_owned()) };
+    layers.note(Layer::Namespaces, alone);
+    layers.note(Layer::EmptyRoot, empty);
     layers.note(Layer::NoNewPrivileges, named("no_new_privs", prctl::set_no_new_privs()));
     noted(prctl::set_pdeathsig(Signal::SIGKILL));
     layers.note(Layer::Capabilities, capabilities());
@@ -146,7 +152,8 @@ fn landlock() -> Result<(), String> {
         .and_then(Ruleset::create);
     let status = ruleset.and_then(landlock::RulesetCreated::restrict_self).map_err(|error| error.to_string())?;
     match status.ruleset {
-        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
+        RulesetStatus::FullyEnforced => Ok(()),
+        RulesetStatus::PartiallyEnforced => Err("this kernel has only a part of it".to_owned()),
         RulesetStatus::NotEnforced => Err("this kernel has none".to_owned()),
     }
 }

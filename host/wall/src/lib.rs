@@ -3,8 +3,8 @@
 //! The host itself is the *broker*: it keeps keys, records, network and log. A plugin runs in a *runner*, a process of the same
 //! program that holds one component of one tenant and one invocation at a time, and nothing else: no file, no socket but
 //! the one to the broker, no environment, no other process in reach. One message goes in, one comes out, and every byte that
-//! comes out is taken for hostile. Whoever breaks the engine from inside has what that one invocation had, and nowhere to
-//! send it.
+//! comes out is taken for hostile. Whoever breaks the engine from inside has what that invocation had and, until the runner
+//! is replaced, what the next ones of the same plugin and tenant have; and nowhere to send it but into their answers.
 //!
 //! This room refuses to serve when a layer of the jail is missing that nobody accepted by name.
 

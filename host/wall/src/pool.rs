@@ -243,7 +243,7 @@ impl Runner for Wall {
             }
             Err(error @ (CallError::Gone | CallError::Hostile | CallError::Failed)) => {
                 runners.died(lane, process, &error);
-                Err(RunnerError("the runner did not answer"))
+                Err(RunnerError::DIED)
             }
         }
     }

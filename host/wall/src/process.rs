@@ -112,6 +112,10 @@ impl Process {
             FrameError::TooLong | FrameError::Malformed => CallError::Hostile,
             FrameError::System(_) => CallError::Failed,
         };
+        // An answer that is there before the question is meant for another call.
+        if !self.channel.is_quiet() {
+            return Err(CallError::Hostile);
+        }
         self.channel.send(&Call::of(message, &self.packs), Some(until)).map_err(failed)?;
         let held = message.packs.values().map(|pack| (pack.digest, std::sync::Arc::clone(pack)));
         self.packs.extend(held);

@@ -85,7 +85,8 @@ fn body(record: &PatientRecord, prefetch: bool) -> Bytes {
     let id = record.patient.get("id").and_then(Value::as_str).unwrap_or_default();
     let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
         "subject": { "reference": format!("Patient/{id}") },
-        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975" }] } });
+        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975",
+            "display": "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet" }] } });
     let mut call = json!({ "hook": "order-select", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
         "context": { "userId": "Practitioner/1", "patientId": id, "selections": ["MedicationRequest/draft-1"],
             "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": draft }] } } });

@@ -72,7 +72,8 @@ fn rows(record: &PatientRecord) -> BTreeMap<&'static str, Vec<String>> {
     };
     let orders = record.resources.iter().filter(|row| at(row, "/resourceType").as_deref() == Some("MedicationRequest"));
     let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
-        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975" }] } });
+        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975",
+            "display": "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet" }] } });
     BTreeMap::from([
         ("creatinine", of(&["2160-0", "38483-4"])),
         ("draft", vec![draft.to_string()]),

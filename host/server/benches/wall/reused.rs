@@ -83,6 +83,7 @@ fn link(linker: &mut Linker<State>, now: &str) -> wasmtime::Result<()> {
         store.data_mut().table.delete(Resource::<Call>::new_own(rep))?;
         Ok(())
     })?;
+    calls.resource("view", ResourceType::host::<View>(), |_, _| Ok(()))?;
     for (name, text) in [("hook", "order-select"), ("service", "renal-dosing"), ("now", now), ("locale", "en")] {
         let text = text.to_owned();
         calls.func_wrap(&format!("[method]call.{name}"), move |_, (_,): (Resource<Call>,)| Ok((text.clone(),)))?;

@@ -106,6 +106,12 @@ pub trait Nonces: Send + Sync {
     /// # Errors
     /// [`NonceError`]: the token is then not accepted.
     fn spend(&self, client: &Client, jti: &str, until: Timestamp) -> Result<Spent, NonceError>;
+
+    /// Makes what was spent durable now, for an answer that leaves no record.
+    ///
+    /// # Errors
+    /// [`NonceError`]: then there is no answer.
+    fn settle(&self, tenant: &TenantId) -> Result<(), NonceError>;
 }
 
 /// Why there is no verified client.

@@ -12,13 +12,10 @@ use seccompiler::{
     SeccompCondition as Condition, SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter,
 };
 
-#[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: TargetArch = TargetArch::x86_64;
-#[cfg(target_arch = "aarch64")]
-const ARCHITECTURE: TargetArch = TargetArch::aarch64;
 
 /// What a runner does: it talks on its socket, moves memory about, handles its own traps, and ends.
-const ALLOWED: [i64; 24] = [
+const ALLOWED: [i64; 20] = [
     libc::SYS_recvfrom,
     libc::SYS_sendto,
     libc::SYS_write,
@@ -30,8 +27,6 @@ const ALLOWED: [i64; 24] = [
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
     libc::SYS_sigaltstack,
-    libc::SYS_clock_gettime,
-    libc::SYS_clock_nanosleep,
     libc::SYS_getrandom,
     libc::SYS_sched_yield,
     libc::SYS_gettid,
@@ -39,14 +34,12 @@ const ALLOWED: [i64; 24] = [
     libc::SYS_restart_syscall,
     libc::SYS_exit,
     libc::SYS_exit_group,
-    libc::SYS_poll,
     libc::SYS_read,
-    libc::SYS_sched_getaffinity,
     libc::SYS_fstat,
 ];
 
 /// What the C library and the standard library try of themselves, and can do without.
-const QUIET: [i64; 10] = [
+const QUIET: [i64; 11] = [
     libc::SYS_open,
     libc::SYS_openat,
     libc::SYS_statx,
@@ -57,6 +50,7 @@ const QUIET: [i64; 10] = [
     libc::SYS_getcwd,
     libc::SYS_access,
     libc::SYS_ioctl,
+    libc::SYS_sched_getaffinity,
 ];
 
 const ADVICE: [i32; 6] = [
@@ -111,14 +105,21 @@ fn apply(rules: Rules, otherwise: SeccompAction) -> Result<(), FilterError> {
 fn rules(more: &[i64]) -> Result<Rules, BackendError> {
     let whole = ALLOWED.iter().chain(more).map(|call| (*call, Vec::new()));
     let mut rules = whole.collect::<Rules>();
-    // The code of the one component is loaded: from here on no page becomes code.
-    let no_code = || Rule::new(vec![Condition::new(2, Len::Dword, Op::MaskedEq(bits(libc::PROT_EXEC)), 0)?]);
-    rules.insert(libc::SYS_mmap, vec![no_code()?]);
-    rules.insert(libc::SYS_mprotect, vec![no_code()?]);
+    // The code of the one component is loaded: from here on no page becomes code. Memory that is shared, or that grows by
+    // itself, is not counted by the limit on memory, so there is none.
+    let none_of = |argument, forbidden| Condition::new(argument, Len::Dword, Op::MaskedEq(bits(forbidden)), 0);
+    let uncounted = libc::MAP_SHARED | libc::MAP_GROWSDOWN | libc::MAP_HUGETLB;
+    rules.insert(libc::SYS_mmap, vec![Rule::new(vec![none_of(2, libc::PROT_EXEC)?, none_of(3, uncounted)?])?]);
+    rules.insert(libc::SYS_mprotect, vec![Rule::new(vec![none_of(2, libc::PROT_EXEC)?])?]);
+    // The machine's own clocks only: the others are those of processes, of any process.
+    let clocks = Condition::new(0, Len::Dword, Op::Le, bits(libc::CLOCK_TAI))?;
+    rules.insert(libc::SYS_clock_gettime, vec![Rule::new(vec![clocks])?]);
     let advice = |advice: &i32| only(2, *advice);
     rules.insert(libc::SYS_madvise, ADVICE.iter().map(advice).collect::<Result<_, _>>()?);
-    let command = bits(!(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME)) & u64::from(u32::MAX);
-    let futex = |of: &i32| Rule::new(vec![Condition::new(1, Len::Dword, Op::MaskedEq(command), bits(*of))?]);
+    // Private ones only: runners of one component map the same file, and must not meet in it.
+    let command = bits(!libc::FUTEX_CLOCK_REALTIME) & u64::from(u32::MAX);
+    let private = |of: &i32| bits(*of | libc::FUTEX_PRIVATE_FLAG);
+    let futex = |of: &i32| Rule::new(vec![Condition::new(1, Len::Dword, Op::MaskedEq(command), private(of))?]);
     rules.insert(libc::SYS_futex, FUTEX.iter().map(futex).collect::<Result<_, _>>()?);
     rules.insert(libc::SYS_tgkill, vec![only(0, std::process::id().cast_signed())?]);
     Ok(rules)
