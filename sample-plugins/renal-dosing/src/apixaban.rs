@@ -2,7 +2,7 @@
 //! body weight of 60 kg or less, serum creatinine of 1.5 mg/dL or more. The rule uses these three, neither eGFR nor
 //! creatinine clearance.
 //!
-//! Source: FDA label of apixaban (Eliquis), section 2.1.
+//! Source: FDA label of apixaban (Eliquis), section 2.1. The limits stand in the data pack ([`crate::table`]).
 
 use cordon_sdk::CardError;
 use cordon_sdk::prelude::*;
@@ -11,15 +11,6 @@ use crate::facts::Facts;
 use crate::formulas::cockcroft_gault;
 use crate::metformin::with_test_proposal;
 use crate::text;
-
-/// Years from which the age criterion holds.
-pub const AGE: u32 = 80;
-/// Kilograms up to which the weight criterion holds.
-pub const WEIGHT: f64 = 60.0;
-/// mg/dL from which the creatinine criterion holds.
-pub const CREATININE: f64 = 1.5;
-/// mg of the reduced dose.
-const REDUCED_DOSE: f64 = 2.5;
 
 /// The three criteria; `None` is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +38,11 @@ impl Criteria {
     /// The criteria for a patient. A stale creatinine and an old weight are not known.
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
+        let limits = &facts.table.apixaban;
         Self {
-            age: facts.age_today.map(|age| age >= AGE),
-            weight: facts.fresh_weight().map(|weight| weight.value <= WEIGHT),
-            creatinine: facts.fresh_creatinine().map(|creatinine| creatinine.value >= CREATININE),
+            age: facts.age_today.map(|age| age >= limits.age_from),
+            weight: facts.fresh_weight().map(|weight| weight.value <= limits.weight_up_to),
+            creatinine: facts.fresh_creatinine().map(|creatinine| creatinine.value >= limits.creatinine_from),
         }
     }
 
@@ -83,7 +75,9 @@ pub fn check(drafts: &[&MedicationRequest], facts: &Facts) -> Result<Option<Card
     }
     let criteria = Criteria::of(facts);
     let card = match criteria.verdict() {
-        Verdict::Reduced(_) if drafts.iter().all(|draft| is_reduced_dose(draft)) => return Ok(None),
+        Verdict::Reduced(_) if drafts.iter().all(|draft| is_reduced_dose(draft, facts.table.apixaban.reduced_dose)) => {
+            return Ok(None);
+        }
         Verdict::Reduced(met) => {
             Card::warning(text::apixaban_reduced(met, facts))?.override_reason("not-atrial-fibrillation")?
         }
@@ -105,10 +99,10 @@ pub fn clearance(facts: &Facts) -> Option<f64> {
 }
 
 /// Whether every dose of the draft is readable, in mg, and the reduced one. A dose in tablets is not readable.
-fn is_reduced_dose(draft: &MedicationRequest) -> bool {
+fn is_reduced_dose(draft: &MedicationRequest, reduced_dose: f64) -> bool {
     let doses: Vec<_> = draft.dosage_instruction.iter().flat_map(|dosage| &dosage.dose_and_rate).collect();
     let reduced = |dose: &DosageDoseAndRateDose| match dose {
-        DosageDoseAndRateDose::Quantity(quantity) => quantity.in_unit("mg") == Ok(REDUCED_DOSE),
+        DosageDoseAndRateDose::Quantity(quantity) => quantity.in_unit("mg") == Ok(reduced_dose),
         DosageDoseAndRateDose::Range(_) => false,
     };
     !doses.is_empty() && doses.iter().all(|rate| rate.dose.as_ref().is_some_and(reduced))

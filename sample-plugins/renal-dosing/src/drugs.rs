@@ -3,6 +3,8 @@
 use cordon_sdk::prelude::*;
 use cordon_sdk::{ATC, RXNORM};
 
+use crate::table::Table;
+
 /// The drugs that this tool has rules for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drug {
@@ -23,34 +25,19 @@ pub enum Recognised {
     Unreadable,
 }
 
-/// RxNorm: the ingredient 6809, then single-ingredient oral products by strength and form.
-const METFORMIN_RXNORM: [&str; 12] = [
-    "6809", "860975", "860978", "860981", "860984", "860996", "860999", "861004", "861007", "861010", "861021",
-    "861025",
-];
-/// ATC: metformin, then the combinations of group A10BD that contain it.
-const METFORMIN_ATC: [&str; 15] = [
-    "A10BA02", "A10BD02", "A10BD03", "A10BD05", "A10BD07", "A10BD08", "A10BD10", "A10BD11", "A10BD13", "A10BD14",
-    "A10BD15", "A10BD16", "A10BD17", "A10BD20", "A10BD23",
-];
-/// RxNorm: the ingredient 1364430, then the tablets of 2.5 mg and 5 mg, generic and branded.
-const APIXABAN_RXNORM: [&str; 5] = ["1364430", "1364435", "1364441", "1364445", "1364447"];
-/// ATC.
-const APIXABAN_ATC: [&str; 1] = ["B01AF02"];
-
 /// What this draft orders. A combination counts as our drug if one of its codes is.
 #[must_use]
-pub fn recognise(draft: &MedicationRequest) -> Recognised {
+pub fn recognise(draft: &MedicationRequest, table: &Table) -> Recognised {
     let Some(MedicationRequestMedication::CodeableConcept(concept)) = &draft.medication else {
         return Recognised::Unreadable;
     };
-    let holds = |rxnorm: &[&str], atc: &[&str]| {
-        concept.codes_in(RXNORM).any(|code| rxnorm.contains(&code))
-            || concept.codes_in(ATC).any(|code| atc.contains(&code))
+    let holds = |rxnorm: &[String], atc: &[String]| {
+        concept.codes_in(RXNORM).any(|code| rxnorm.iter().any(|known| known == code))
+            || concept.codes_in(ATC).any(|code| atc.iter().any(|known| known == code))
     };
-    if holds(&METFORMIN_RXNORM, &METFORMIN_ATC) {
+    if holds(&table.metformin.rxnorm, &table.metformin.atc) {
         Recognised::Drug(Drug::Metformin)
-    } else if holds(&APIXABAN_RXNORM, &APIXABAN_ATC) {
+    } else if holds(&table.apixaban.rxnorm, &table.apixaban.atc) {
         Recognised::Drug(Drug::Apixaban)
     } else if concept.codes_in(RXNORM).chain(concept.codes_in(ATC)).next().is_some() {
         Recognised::Other
@@ -70,6 +57,7 @@ pub fn is_an_order(draft: &MedicationRequest) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::tests::table;
 
     fn draft(system: &str, code: &str) -> MedicationRequest {
         let coding = Coding { system: Some(system.to_owned()), code: Some(code.to_owned()), ..Coding::default() };
@@ -83,18 +71,18 @@ mod tests {
     #[test]
     fn both_drugs_are_known_by_rxnorm_and_atc() {
         for (system, code) in [(RXNORM, "6809"), (RXNORM, "860975"), (ATC, "A10BA02"), (ATC, "A10BD07")] {
-            assert_eq!(recognise(&draft(system, code)), Recognised::Drug(Drug::Metformin), "{code}");
+            assert_eq!(recognise(&draft(system, code), &table()), Recognised::Drug(Drug::Metformin), "{code}");
         }
         for (system, code) in [(RXNORM, "1364430"), (RXNORM, "1364445"), (ATC, "B01AF02")] {
-            assert_eq!(recognise(&draft(system, code)), Recognised::Drug(Drug::Apixaban), "{code}");
+            assert_eq!(recognise(&draft(system, code), &table()), Recognised::Drug(Drug::Apixaban), "{code}");
         }
     }
 
     #[test]
     fn another_drug_is_other_and_a_code_in_another_system_is_unreadable() {
-        assert_eq!(recognise(&draft(RXNORM, "11289")), Recognised::Other);
-        assert_eq!(recognise(&draft("http://local", "6809")), Recognised::Unreadable);
-        assert_eq!(recognise(&MedicationRequest::default()), Recognised::Unreadable);
+        assert_eq!(recognise(&draft(RXNORM, "11289"), &table()), Recognised::Other);
+        assert_eq!(recognise(&draft("http://local", "6809"), &table()), Recognised::Unreadable);
+        assert_eq!(recognise(&MedicationRequest::default(), &table()), Recognised::Unreadable);
     }
 
     #[test]

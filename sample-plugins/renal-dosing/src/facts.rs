@@ -5,6 +5,7 @@ use cordon_sdk::prelude::*;
 use crate::creatinine::{CREATININE_CODES, Measured, Search, WEIGHT_CODES, newest};
 use crate::drugs::{Drug, Recognised, recognise};
 use crate::formulas::{Sex, ckd_epi_2021};
+use crate::table::Table;
 
 /// A creatinine older than this many days is stale. A policy of this tool, not of a label: no label names a number.
 pub const CREATININE_MAX_DAYS: i64 = 90;
@@ -47,6 +48,8 @@ pub enum Why {
 /// Everything that the rules use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
+    /// Codes and limits.
+    pub table: Table,
     /// The language for texts.
     pub language: Language,
     /// Sex, if the formulas know it.
@@ -70,14 +73,14 @@ impl Facts {
     ///
     /// # Errors
     /// As [`crate::evaluate`].
-    pub fn read(call: &Call) -> Result<Self, Failure> {
+    pub fn read(call: &Call, table: Table) -> Result<Self, Failure> {
         let now = call.now();
         let patient = call.need("patient")?.first::<Patient>()?.unwrap_or_default();
         let creatinine = call.need("creatinine")?.all::<Observation>()?;
         let weight = call.need("weight")?.all::<Observation>()?;
         let medication = call.need("medication")?.all::<MedicationRequest>()?;
         let is_metformin = |order: &MedicationRequest| {
-            order.status.as_deref() == Some("active") && recognise(order) == Recognised::Drug(Drug::Metformin)
+            order.status.as_deref() == Some("active") && recognise(order, &table) == Recognised::Drug(Drug::Metformin)
         };
         Ok(Self {
             language: call.language(),
@@ -92,6 +95,7 @@ impl Facts {
             creatinine: newest(&creatinine, &CREATININE_CODES, &units::CREATININE, &now),
             weight: newest(&weight, &WEIGHT_CODES, &units::BODY_WEIGHT, &now),
             on_metformin: medication.iter().any(is_metformin),
+            table,
         })
     }
 

@@ -3,17 +3,22 @@
 
 use cordon_sdk::prelude::*;
 
-use crate::apixaban;
-use crate::metformin::{CONTRAINDICATED_BELOW, NOT_STARTED_UP_TO};
+use crate::table::Table;
+
+/// A limit of a label, with the digits that it has.
+pub(crate) fn limit(value: f64, language: Language) -> String {
+    language.number(&value.to_string())
+}
 
 /// eGFR with one decimal.
-pub(crate) fn egfr(value: f64, language: Language) -> String {
-    shown(value, 1, &[CONTRAINDICATED_BELOW, NOT_STARTED_UP_TO], language)
+pub(crate) fn egfr(value: f64, table: &Table, language: Language) -> String {
+    let limits = &table.metformin;
+    shown(value, 1, &[limits.egfr_contraindicated_below, limits.egfr_not_started_up_to], language)
 }
 
 /// Creatinine in mg/dL with two decimals.
-pub(crate) fn creatinine(value: f64, language: Language) -> String {
-    shown(value, 2, &[apixaban::CREATININE], language)
+pub(crate) fn creatinine(value: f64, table: &Table, language: Language) -> String {
+    shown(value, 2, &[table.apixaban.creatinine_from], language)
 }
 
 /// Creatinine clearance with one decimal. No rule here has a limit for it.
@@ -32,16 +37,18 @@ fn shown(value: f64, decimals: usize, limits: &[f64], language: Language) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::tests::table;
 
     #[test]
     fn a_figure_is_rounded_but_never_onto_a_limit_that_it_is_below() {
+        let table = table();
         let rows =
             [(29.94, "29.9"), (29.96, "29.9"), (30.0, "30.0"), (30.04, "30.0"), (44.999, "44.9"), (45.0, "45.0")];
         for (value, expected) in rows {
-            assert_eq!(egfr(value, Language::English), expected, "{value}");
+            assert_eq!(egfr(value, &table, Language::English), expected, "{value}");
         }
         for (value, expected) in [(1.494, "1.49"), (1.499, "1.49"), (1.5, "1.50"), (7.066, "7.07")] {
-            assert_eq!(creatinine(value, Language::English), expected, "{value}");
+            assert_eq!(creatinine(value, &table, Language::English), expected, "{value}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Renal dosing guard: checks draft orders of metformin and apixaban against kidney function, weight and age.
 //!
+//! - [`table`] holds the drugs' codes and the limits of their labels: a data pack, signed by the publisher.
 //! - [`drugs`] recognises the two drugs in a draft by RxNorm and ATC codes. Other drugs are not this tool's business; a
 //!   draft without such a code is said to be not checked.
 //! - [`creatinine`] picks the newest result that stands, and says why it passed over the others.
@@ -19,12 +20,14 @@ pub mod facts;
 mod figures;
 pub mod formulas;
 pub mod metformin;
+pub mod table;
 mod text;
 
 use cordon_sdk::prelude::*;
 
 use drugs::{Drug, Recognised};
 use facts::Facts;
+use table::Table;
 
 cordon_sdk::service!(evaluate);
 
@@ -35,15 +38,22 @@ cordon_sdk::service!(evaluate);
 pub fn evaluate(call: &Call) -> Answer {
     let drafts = call.need("draft")?.all::<MedicationRequest>()?;
     let drafts: Vec<_> = drafts.iter().filter(|draft| drugs::is_an_order(draft)).collect();
+    if drafts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(table) = Table::read(call) else {
+        return Ok(vec![Card::warning(text::no_table(drafts.len(), call.language()))?]);
+    };
     let of = |drug: Drug| -> Vec<&MedicationRequest> {
-        drafts.iter().copied().filter(|draft| drugs::recognise(draft) == Recognised::Drug(drug)).collect()
+        let is = |draft: &&MedicationRequest| drugs::recognise(draft, &table) == Recognised::Drug(drug);
+        drafts.iter().copied().filter(is).collect()
     };
     let (metformin, apixaban) = (of(Drug::Metformin), of(Drug::Apixaban));
-    let unreadable = drafts.iter().filter(|draft| drugs::recognise(draft) == Recognised::Unreadable).count();
+    let unreadable = drafts.iter().filter(|draft| drugs::recognise(draft, &table) == Recognised::Unreadable).count();
 
     let mut cards = Vec::new();
     if !metformin.is_empty() || !apixaban.is_empty() {
-        let facts = Facts::read(call)?;
+        let facts = Facts::read(call, table)?;
         cards.extend(metformin::check(&metformin, &facts)?);
         cards.extend(apixaban::check(&apixaban, &facts)?);
     }

@@ -2,18 +2,14 @@
 //! patient on treatment whose eGFR falls below 45, benefit and risk are to be weighed.
 //!
 //! Source: FDA label of metformin, sections 2 and 4, as revised after the Drug Safety Communication of 8 April 2016.
-//! The eGFR is compared as computed, without rounding: 29.6 is below 30.
+//! The limits stand in the data pack ([`crate::table`]). The eGFR is compared as computed, without rounding: 29.6 is below 30.
 
 use cordon_sdk::CardError;
 use cordon_sdk::prelude::*;
 
 use crate::facts::{Facts, Kidney};
+use crate::table::Metformin;
 use crate::text;
-
-/// Below this eGFR metformin is contraindicated.
-pub const CONTRAINDICATED_BELOW: f64 = 30.0;
-/// Up to this eGFR metformin is not to be started.
-pub const NOT_STARTED_UP_TO: f64 = 45.0;
 
 /// What the rule says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +26,12 @@ pub enum Verdict {
 
 /// The rule.
 #[must_use]
-pub fn verdict(egfr: f64, on_metformin: bool) -> Verdict {
-    if egfr < CONTRAINDICATED_BELOW {
+pub fn verdict(egfr: f64, on_metformin: bool, limits: &Metformin) -> Verdict {
+    if egfr < limits.egfr_contraindicated_below {
         Verdict::Contraindicated
-    } else if egfr <= NOT_STARTED_UP_TO && !on_metformin {
+    } else if egfr <= limits.egfr_not_started_up_to && !on_metformin {
         Verdict::NotStarted
-    } else if egfr < NOT_STARTED_UP_TO {
+    } else if egfr < limits.egfr_not_started_up_to {
         Verdict::Reassess
     } else {
         Verdict::NoConcern
@@ -55,7 +51,7 @@ pub fn check(drafts: &[&MedicationRequest], facts: &Facts) -> Result<Option<Card
         return Card::warning(text::deceased("Metformin", language)).map(Some);
     }
     let card = match facts.kidney() {
-        Kidney::Estimated { egfr, .. } => match verdict(egfr, facts.on_metformin) {
+        Kidney::Estimated { egfr, .. } => match verdict(egfr, facts.on_metformin, &facts.table.metformin) {
             Verdict::Contraindicated => {
                 let card = Card::critical(text::metformin_contraindicated(egfr, facts))?;
                 with_removal(card, drafts, facts, true)?
@@ -101,9 +97,11 @@ pub(crate) fn with_test_proposal(card: Card, language: Language) -> Result<Card,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::tests::table;
 
     #[test]
     fn the_limits_are_the_labels() {
+        let limits = table().metformin;
         let rows = [
             (29.99, Verdict::Contraindicated, Verdict::Contraindicated),
             (30.0, Verdict::NotStarted, Verdict::Reassess),
@@ -112,7 +110,7 @@ mod tests {
             (45.01, Verdict::NoConcern, Verdict::NoConcern),
         ];
         for (egfr, new, on_treatment) in rows {
-            assert_eq!((verdict(egfr, false), verdict(egfr, true)), (new, on_treatment), "{egfr}");
+            assert_eq!((verdict(egfr, false, &limits), verdict(egfr, true, &limits)), (new, on_treatment), "{egfr}");
         }
     }
 }

@@ -26,8 +26,19 @@ pub(crate) fn drafts_not_checked(count: usize, language: Language) -> String {
     }
 }
 
+pub(crate) fn no_table(count: usize, language: Language) -> String {
+    match language {
+        Language::English => {
+            format!("Renal dosing: {count} draft order(s) not checked, because no table of drugs is available")
+        }
+        Language::German => {
+            format!("Nierendosierung: {count} Verordnung(en) nicht geprüft, weil keine Wirkstofftabelle verfügbar ist")
+        }
+    }
+}
+
 pub(crate) fn metformin_contraindicated(egfr: f64, facts: &Facts) -> String {
-    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
+    let (egfr, basis) = (figures::egfr(egfr, &facts.table, facts.language), basis(facts));
     match facts.language {
         Language::English => format!("Metformin is contraindicated: eGFR {egfr} mL/min/1.73 m² ({basis})"),
         Language::German => format!("Metformin ist kontraindiziert: eGFR {egfr} ml/min/1,73 m² ({basis})"),
@@ -35,7 +46,7 @@ pub(crate) fn metformin_contraindicated(egfr: f64, facts: &Facts) -> String {
 }
 
 pub(crate) fn metformin_not_started(egfr: f64, facts: &Facts) -> String {
-    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
+    let (egfr, basis) = (figures::egfr(egfr, &facts.table, facts.language), basis(facts));
     match facts.language {
         Language::English => format!("Starting metformin is not recommended: eGFR {egfr} mL/min/1.73 m² ({basis})"),
         Language::German => format!("Beginn von Metformin nicht empfohlen: eGFR {egfr} ml/min/1,73 m² ({basis})"),
@@ -43,7 +54,7 @@ pub(crate) fn metformin_not_started(egfr: f64, facts: &Facts) -> String {
 }
 
 pub(crate) fn metformin_reassess(egfr: f64, facts: &Facts) -> String {
-    let (egfr, basis) = (figures::egfr(egfr, facts.language), basis(facts));
+    let (egfr, basis) = (figures::egfr(egfr, &facts.table, facts.language), basis(facts));
     match facts.language {
         Language::English => format!("On metformin: weigh benefit and risk at eGFR {egfr} mL/min/1.73 m² ({basis})"),
         Language::German => {
@@ -55,7 +66,7 @@ pub(crate) fn metformin_reassess(egfr: f64, facts: &Facts) -> String {
 pub(crate) fn stale(drug: &str, facts: &Facts) -> String {
     let Some(result) = &facts.creatinine.newest else { return not_computed(drug, Why::NoCreatinine, facts.language) };
     let Measured { value, day, days_ago, .. } = result;
-    let value = figures::creatinine(*value, facts.language);
+    let value = figures::creatinine(*value, &facts.table, facts.language);
     match facts.language {
         Language::English => {
             format!("{drug} not checked: creatinine is stale ({value} mg/dL on {day}, {days_ago} days old)")
@@ -90,12 +101,13 @@ pub(crate) fn order_creatinine(language: Language) -> &'static str {
 }
 
 pub(crate) fn apixaban_reduced(met: usize, facts: &Facts) -> String {
+    let dose = figures::limit(facts.table.apixaban.reduced_dose, facts.language);
     match facts.language {
         Language::English => {
-            format!("Apixaban: {met} of 3 criteria for 2.5 mg twice daily are met (atrial fibrillation)")
+            format!("Apixaban: {met} of 3 criteria for {dose} mg twice daily are met (atrial fibrillation)")
         }
         Language::German => {
-            format!("Apixaban: {met} von 3 Kriterien für 2-mal 2,5 mg täglich erfüllt (Vorhofflimmern)")
+            format!("Apixaban: {met} von 3 Kriterien für 2-mal {dose} mg täglich erfüllt (Vorhofflimmern)")
         }
     }
 }
@@ -120,12 +132,7 @@ pub(crate) fn apixaban_open(criteria: Criteria, facts: &Facts) -> String {
 }
 
 pub(crate) fn metformin_detail(facts: &Facts) -> Detail {
-    let rule = facts.language.pick(
-        "Rule (FDA label of metformin): contraindicated at eGFR below 30, not to be started from 30 to 45 mL/min/1.73 m². \
-         It uses eGFR by CKD-EPI 2021 from creatinine, not creatinine clearance.",
-        "Regel (FDA-Fachinformation Metformin): kontraindiziert bei eGFR unter 30, kein Beginn bei 30 bis 45 ml/min/1,73 m². \
-         Sie nutzt die eGFR nach CKD-EPI 2021 aus Kreatinin, nicht die Kreatinin-Clearance.",
-    );
+    let rule = metformin_rule(facts);
     let mut inputs = vec![creatinine_row(facts)];
     inputs.extend(egfr_rows(facts));
     inputs.push(active_row(facts));
@@ -134,14 +141,7 @@ pub(crate) fn metformin_detail(facts: &Facts) -> Detail {
 
 pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
     let language = facts.language;
-    let rule = language.pick(
-        "Rule (FDA label of apixaban, nonvalvular atrial fibrillation): 2.5 mg twice daily if two of three hold: age 80 years \
-         or more, weight 60 kg or less, creatinine 1.5 mg/dL or more. It uses these three, neither eGFR nor creatinine \
-         clearance. The indication is not checked.",
-        "Regel (FDA-Fachinformation Apixaban, nicht valvuläres Vorhofflimmern): 2-mal 2,5 mg täglich, wenn zwei von drei \
-         zutreffen: Alter ab 80 Jahren, Gewicht bis 60 kg, Kreatinin ab 1,5 mg/dL. Sie nutzt diese drei, weder eGFR noch \
-         Kreatinin-Clearance. Die Indikation wird nicht geprüft.",
-    );
+    let rule = apixaban_rule(facts);
     let age = facts.age_today.map_or_else(|| dash(language), |age| age.to_string());
     let weight = facts.weight.newest.as_ref();
     let mut rows = vec![
@@ -169,9 +169,45 @@ pub(crate) fn apixaban_detail(criteria: Criteria, facts: &Facts) -> Detail {
     )
 }
 
+fn metformin_rule(facts: &Facts) -> String {
+    let limits = &facts.table.metformin;
+    let below = figures::limit(limits.egfr_contraindicated_below, facts.language);
+    let up_to = figures::limit(limits.egfr_not_started_up_to, facts.language);
+    match facts.language {
+        Language::English => format!(
+            "Rule (FDA label of metformin): contraindicated at eGFR below {below}, not to be started from {below} to {up_to} \
+             mL/min/1.73 m². It uses eGFR by CKD-EPI 2021 from creatinine, not creatinine clearance."
+        ),
+        Language::German => format!(
+            "Regel (FDA-Fachinformation Metformin): kontraindiziert bei eGFR unter {below}, kein Beginn bei {below} bis \
+             {up_to} ml/min/1,73 m². Sie nutzt die eGFR nach CKD-EPI 2021 aus Kreatinin, nicht die Kreatinin-Clearance."
+        ),
+    }
+}
+
+fn apixaban_rule(facts: &Facts) -> String {
+    let limits = &facts.table.apixaban;
+    let age = limits.age_from;
+    let limit = |value| figures::limit(value, facts.language);
+    let (dose, weight) = (limit(limits.reduced_dose), limit(limits.weight_up_to));
+    let creatinine = limit(limits.creatinine_from);
+    match facts.language {
+        Language::English => format!(
+            "Rule (FDA label of apixaban, nonvalvular atrial fibrillation): {dose} mg twice daily if two of three hold: age \
+             {age} years or more, weight {weight} kg or less, creatinine {creatinine} mg/dL or more. It uses these three, \
+             neither eGFR nor creatinine clearance. The indication is not checked."
+        ),
+        Language::German => format!(
+            "Regel (FDA-Fachinformation Apixaban, nicht valvuläres Vorhofflimmern): 2-mal {dose} mg täglich, wenn zwei von \
+             drei zutreffen: Alter ab {age} Jahren, Gewicht bis {weight} kg, Kreatinin ab {creatinine} mg/dL. Sie nutzt diese \
+             drei, weder eGFR noch Kreatinin-Clearance. Die Indikation wird nicht geprüft."
+        ),
+    }
+}
+
 fn basis(facts: &Facts) -> String {
     let Some(Measured { value, day, .. }) = &facts.creatinine.newest else { return String::new() };
-    let value = figures::creatinine(*value, facts.language);
+    let value = figures::creatinine(*value, &facts.table, facts.language);
     match facts.language {
         Language::English => format!("creatinine {value} mg/dL on {day}"),
         Language::German => format!("Kreatinin {value} mg/dL vom {day}"),
@@ -226,7 +262,7 @@ fn creatinine_row(facts: &Facts) -> [String; 3] {
     let value = if written.ends_with("mg/dL") {
         written
     } else {
-        format!("{written} = {} mg/dL", figures::creatinine(found.value, language))
+        format!("{written} = {} mg/dL", figures::creatinine(found.value, &facts.table, language))
     };
     [name, value, found.date.to_string()]
 }
@@ -249,7 +285,7 @@ fn egfr_rows(facts: &Facts) -> Vec<[String; 3]> {
     vec![
         [language.pick("Age at the test", "Alter bei der Messung").to_owned(), age.to_string(), NOTHING.to_owned()],
         [language.pick("Sex", "Geschlecht").to_owned(), sex.to_owned(), NOTHING.to_owned()],
-        [name.to_owned(), format!("{} {unit}", figures::egfr(egfr, language)), NOTHING.to_owned()],
+        [name.to_owned(), format!("{} {unit}", figures::egfr(egfr, &facts.table, language)), NOTHING.to_owned()],
     ]
 }
 

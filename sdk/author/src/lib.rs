@@ -1,6 +1,7 @@
 //! The author's verbs: from an empty folder to a signed plugin, on the author's desk.
 //!
-//! [`new_project`] → [`build`] → [`test`] → [`inspect`] → [`new_key`] → [`sign`]. Each gives a report that scripts can read
+//! [`new_project`] → [`build`] → [`test`] → [`inspect`] → [`new_key`] → [`sign`], and [`pack_sign`] for what
+//! the plugin reads. Each gives a report that scripts can read
 //! (`serde`) and people can read (`Display`), or an error that says how to mend it. What a host would refuse is refused
 //! here first: nothing is signed that could not be installed. Files are opened below the folder that was named; the only
 //! programs started are those of the plugin's [`Language`], and coins come from the caller.
@@ -26,6 +27,7 @@ mod reach;
 mod words;
 
 mod key;
+mod pack;
 mod sign;
 
 pub use build::{BuildError, Built, build};
@@ -37,6 +39,7 @@ pub use inspect::{About, InspectError, Inspection, NeedLine, ServiceLine, inspec
 pub use interpreted::ToolError;
 pub use key::{KeyFileError, NewKey, new_key};
 pub use language::Language;
+pub use pack::{PackNotes, PackSignError, SignedPack, pack_sign};
 pub use project::{NewError, Project, new_project};
 pub use reach::{Keeps, Sinks};
 pub use sign::{Package, SignError, sign};

@@ -32,6 +32,9 @@ const SAMPLES: [(&str, &str); 5] = [
     ("stroke-risk", "org.cordon.sample.stroke-risk"),
 ];
 
+/// The data pack of a sample: plugin, contents beside its manifest, and name. It is signed and put in before a call.
+const PACK: (&str, &str, &str) = ("renal-dosing", "drugs.json", "drugs");
+
 /// Runs it.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let demo = Demo::prepare(options.port)?;
@@ -107,6 +110,24 @@ impl Demo {
                 &self.path("publisher.pem"),
             ])?;
         }
+        let (sample, contents, name) = PACK;
+        let project = sh::root().join("sample-plugins").join(sample);
+        std::fs::copy(project.join(contents), self.path(contents)).context("copy the pack's contents")?;
+        let manifest = project.join("plugin.toml").display().to_string();
+        let (contents, key) = (self.path(contents), self.path("publisher.pem"));
+        self.cordon(&[
+            "pack",
+            "sign",
+            &contents,
+            "--manifest",
+            &manifest,
+            "--name",
+            name,
+            "--version",
+            "demo",
+            "--key",
+            &key,
+        ])?;
         Ok(())
     }
 
@@ -153,6 +174,10 @@ impl Demo {
             self.cordon(&[&["grant", id, "--all"][..], &why].concat())?;
             self.cordon(&[&["enable", id][..], &why].concat())?;
         }
+        let (sample, contents, name) = PACK;
+        let pack = Path::new(&self.path(contents)).with_extension("pack").display().to_string();
+        let id = SAMPLES.iter().find(|(folder, _)| *folder == sample).context("the pack's sample")?.1;
+        self.cordon(&[&["pack", "put", &pack, "--plugin", id, "--name", name][..], &why].concat())?;
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use cordon_author::{self as author, About, Tools, Verdict};
+use cordon_author::{self as author, About, PackNotes, Tools, Verdict};
+use cordon_core::ids::EntryName;
 
 use crate::report::{Ended, Failure, Report};
 
@@ -58,6 +59,29 @@ pub(crate) struct Sign {
     key: PathBuf,
 }
 
+/// `cordon pack sign`
+#[derive(Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct PackSign {
+    /// The contents: JSON that fulfils the manifest's schema. `x.json` gives `x.pack` beside it.
+    contents: PathBuf,
+    /// The plugin's manifest.
+    #[arg(long, default_value = "plugin.toml")]
+    manifest: PathBuf,
+    /// The pack's name in it.
+    #[arg(long)]
+    name: EntryName,
+    /// Its version for people: no order is read into it.
+    #[arg(long, value_name = "TEXT")]
+    version: String,
+    /// Its number, which only grows; by default the time in seconds.
+    #[arg(long)]
+    serial: Option<u64>,
+    /// The signing key.
+    #[arg(long)]
+    key: PathBuf,
+}
+
 /// Ends with what was made: the same report for people and for scripts.
 fn made(report: &(impl std::fmt::Display + serde::Serialize)) -> Ended {
     Ok(Report::new(report.to_string(), report)?)
@@ -104,4 +128,11 @@ pub(crate) fn key(verb: &Key) -> Ended {
 /// `cordon sign`
 pub(crate) fn sign(verb: &Sign) -> Ended {
     made(&author::sign(&verb.component, &verb.manifest, &verb.key)?)
+}
+
+/// `cordon pack sign`
+pub(crate) fn pack_sign(verb: &PackSign) -> Ended {
+    let issued = cordon_server::clock::now();
+    let notes = PackNotes { name: &verb.name, version: &verb.version, serial: verb.serial, issued };
+    made(&author::pack_sign(&verb.contents, &verb.manifest, &verb.key, &notes)?)
 }

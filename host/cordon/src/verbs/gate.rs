@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::Host;
 use crate::files;
 use crate::report::{Ended, Report, table};
+use crate::verbs::author;
 use crate::verbs::hospital::{Reason, hear, items, tell, text};
 
 /// What is given beside reading and showing cards.
@@ -98,6 +99,9 @@ enum OnOff {
 /// Data packs.
 #[derive(Subcommand)]
 pub(crate) enum Pack {
+    /// Signs a data pack for hospitals. What no host would take in is not signed.
+    #[command(after_help = "Example: cordon pack sign drugs.json --name drugs --version 2026-10 --key publisher.pem")]
+    Sign(author::PackSign),
     /// Takes in a signed data pack. The old one stays in use until the new one is verified.
     #[command(
         after_help = "Example: cordon pack put drugs.pack --plugin org.example.renal --name drugs --reason \"October\""
@@ -254,7 +258,10 @@ pub(crate) fn quarantine(verb: &Quarantine) -> Ended {
 
 /// `cordon pack …`
 pub(crate) fn pack(verb: &Pack) -> Ended {
-    let Pack::Put { file, plugin, name, because, host } = verb;
+    let (file, plugin, name, because, host) = match verb {
+        Pack::Sign(sign) => return author::pack_sign(sign),
+        Pack::Put { file, plugin, name, because, host } => (file, plugin, name, because, host),
+    };
     let act = Act::Pack { plugin: plugin.clone(), name: name.clone(), file: STANDARD.encode(files::read(file)?) };
     tell(host, Some(because), act, |done| format!("pack {name} of {plugin} is in use: {}", text(done, "digest")))
 }

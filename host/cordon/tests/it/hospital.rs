@@ -28,8 +28,8 @@ fn a_signed_tool_answers_a_call_about_a_synthetic_patient_and_leaves_its_record(
     assert_eq!(body["cards"][0]["indicator"], "critical", "{body}");
     let verified = world.done(&["audit", "verify"]);
     assert_eq!(verified["whole"], true);
-    // Started, the first policy, one key, two plugins installed, granted and switched on, two calls.
-    assert_eq!(verified["size"], 1 + 1 + 1 + 6 + 2);
+    // Started, the first policy, one key, two plugins installed, granted and switched on, one pack, two calls.
+    assert_eq!(verified["size"], 1 + 1 + 1 + 6 + 1 + 2);
     assert!(!world.log().contains(kidney) && !world.log().contains(sick), "a patient is in the log");
 }
 
@@ -43,6 +43,29 @@ fn a_tool_that_is_not_switched_on_has_nothing_to_say_and_an_unknown_one_is_not_f
     world.install_samples();
     world.done(&["disable", "org.cordon.sample.news2", "--reason", "test"]);
     assert_eq!(world.call("news2", &patient_view(patient)), (200, json!({ "cards": [] })));
+}
+
+#[test]
+fn a_tool_is_not_run_without_its_pack_and_a_changed_pack_is_not_taken() {
+    let mut world = World::new();
+    let ward = ward(&world, 100);
+    world.serve(&["--now", ward["now"].as_str().unwrap()]);
+    let key = world.publisher("org.cordon.sample");
+    let manifest = std::fs::read_to_string(samples().join("renal-dosing/plugin.toml")).unwrap();
+    let component = world.package("renal", sample_component("renal-dosing"), &manifest, &key);
+    let plugin = "org.cordon.sample.renal-dosing";
+    world.install(plugin, &component);
+    let kidney = metformin(ward["examples"]["t1"]["contraindicated"].as_str().unwrap());
+    let pack = world.drugs(&key);
+    let signed = std::fs::read_to_string(&pack).unwrap();
+    let changed = world.path("changed.pack");
+    std::fs::write(&changed, signed.replace("-below\": 30", "-below\": 20")).unwrap();
+    let refused =
+        world.say(&["pack", "put", &changed, "--plugin", plugin, "--name", "drugs", "--reason", "a lower limit"]);
+    assert_eq!(refused.code, 3, "{}", refused.json);
+    assert_eq!(world.call("renal-dosing", &kidney).0, 412, "no table, no answer");
+    world.bring_drugs(&pack, &[]);
+    assert_eq!(world.call("renal-dosing", &kidney).1["cards"][0]["indicator"], "critical");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn install(world: &World, component: &str, tenant: &str) {
     world.done(&["install", component, "--reason", "test", "--tenant", tenant]);
     world.done(&["grant", PLUGIN, "--all", "--reason", "test", "--tenant", tenant]);
     world.done(&["enable", PLUGIN, "--reason", "test", "--tenant", tenant]);
+    world.bring_drugs(&world.path("drugs.pack"), &["--tenant", tenant]);
 }
 
 /// The renal sample, signed by a new key that nobody trusts yet.
@@ -46,6 +47,7 @@ fn package(world: &World) -> String {
     let key = world.path("publisher.pem");
     world.done(&["key", "new", &key]);
     let manifest = std::fs::read_to_string(samples().join("renal-dosing/plugin.toml")).unwrap();
+    world.drugs(&key);
     world.package("renal-dosing", sample_component("renal-dosing"), &manifest, &key)
 }
 
@@ -104,13 +106,13 @@ fn co_07_each_tenant_has_its_own_log_and_cards() {
     assert_eq!([known("main"), known("south")], [1, 0]);
 
     let verify = |tenant: &str| world.done(&["audit", "verify", "--tenant", tenant]);
-    // Started, the first policy, one key, one plugin installed, granted and switched on; a call of `main`; feedback.
-    assert_eq!([verify("main")["size"].clone(), verify("south")["size"].clone()], [8, 7]);
+    // Started, the first policy, one key, one plugin installed, granted, switched on and given its pack; a call of `main`; feedback.
+    assert_eq!([verify("main")["size"].clone(), verify("south")["size"].clone()], [9, 8]);
     assert!(verify("south")["checkpoint"].as_str().unwrap().starts_with("cordon.example/log/south\n"));
     let key = world.path("site/data/tenants/main/log.vkey");
     assert_eq!(world.say(&["audit", "verify", "--tenant", "south", "--key", &key]).code, 1);
     let figures = world.get("/metrics").unwrap().1;
-    assert!(figures.contains("cordon_log_size{tenant=\"south\"} 7"), "{figures}");
+    assert!(figures.contains("cordon_log_size{tenant=\"south\"} 8"), "{figures}");
 }
 
 #[test]

@@ -154,6 +154,34 @@ impl World {
             let component = self.package(sample, sample_component(sample), &manifest, &key);
             self.install(&format!("org.cordon.sample.{sample}"), &component);
         }
+        self.bring_drugs(&self.drugs(&key), &[]);
+    }
+
+    /// Signs the drug table of the renal sample and gives the pack's path.
+    pub(crate) fn drugs(&self, key: &str) -> String {
+        let (contents, manifest) = (self.path("drugs.json"), samples().join("renal-dosing/plugin.toml"));
+        std::fs::copy(samples().join("renal-dosing/drugs.json"), &contents).unwrap();
+        let manifest = manifest.display().to_string();
+        let signed = self.done(&[
+            "pack",
+            "sign",
+            &contents,
+            "--manifest",
+            &manifest,
+            "--name",
+            "drugs",
+            "--version",
+            "test",
+            "--key",
+            key,
+        ]);
+        signed["file"].as_str().unwrap().to_owned()
+    }
+
+    /// Brings the drug table of the renal sample in. The host runs.
+    pub(crate) fn bring_drugs(&self, pack: &str, more: &[&str]) {
+        let put = ["pack", "put", pack, "--plugin", "org.cordon.sample.renal-dosing", "--name", "drugs"];
+        self.done(&[&put[..], &["--reason", "test"], more].concat());
     }
 
     /// Calls a service with a signed token: status and body.

@@ -24,6 +24,9 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+/// The plugin's data pack.
+pub(crate) const DRUGS: &str = include_str!("../../../../sample-plugins/renal-dosing/drugs.json");
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
@@ -88,6 +91,7 @@ fn answer(native: &Native, body: &[u8]) -> anyhow::Result<Vec<u8>> {
     let request: Request<'_> = serde_json::from_slice(body)?;
     let case = Case::new(request.hook, "renal-dosing")
         .now(&native.now)
+        .pack("drugs", "bench", serde_json::from_str(DRUGS)?)
         .need_text("draft", &request.context.draft_orders.rows());
     let case = match &request.prefetch {
         Some(sent) => case

@@ -14,7 +14,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request};
 use cordon_audit::checkpoint::{Origin, SignerKey};
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, PatientId, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, EntryName, Issuer, PatientId, ServiceId, TenantId};
 use cordon_core::labelling::LabelRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunMessage, RunReply};
@@ -37,6 +37,7 @@ use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonc
 use cordon_server::kept::Stores;
 use cordon_server::ledger::GroupLedger;
 use cordon_store::Store;
+use cordon_store::packs::NewPack;
 use cordon_wall::{Components as _, Program, RUNNER, Wall, WallSettings};
 use cordon_ward::{DEFAULT_NOW, PatientRecord};
 use jiff::Timestamp;
@@ -44,7 +45,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::native::{self, Native};
+use crate::native::{self, DRUGS, Native};
 use crate::watch::{Watch, now};
 
 /// The service that is called.
@@ -167,6 +168,7 @@ impl World {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &SystemRandom::new())?;
         let key = EncodingKey::from_ec_der(pkcs8.as_ref());
         let rooms = Arc::new(rooms(&store, &watch)?);
+        bring_pack(&store, &tenant, &rooms.installed)?;
         let native = Native {
             store: Arc::clone(&store),
             installed: Arc::clone(&rooms.installed),
@@ -216,6 +218,23 @@ fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
         watch: Arc::clone(watch),
         start: now(),
     })
+}
+
+/// Puts the plugin's drug table where a verified pack lies.
+fn bring_pack(store: &Store, tenant: &TenantId, installed: &Installed) -> anyhow::Result<()> {
+    let pack = NewPack {
+        plugin: &installed.manifest.id,
+        name: &EntryName::new("drugs")?,
+        serial: 1,
+        version: "bench",
+        envelope: b"bench",
+        bytes: DRUGS.as_bytes(),
+        at: DEFAULT_NOW,
+        by: "bench",
+        reason: "bench",
+    };
+    store.put_pack(tenant, &pack)?;
+    Ok(())
 }
 
 fn trust(key: &EncodingKey, tenant: TenantId) -> anyhow::Result<ClientTrust> {

@@ -3,6 +3,7 @@
 mod apixaban;
 mod metformin;
 mod results;
+mod table;
 
 use cordon_sdk::testing::{Case, json};
 use cordon_sdk::{ATC, Card, LOINC, RXNORM, UCUM};
@@ -17,6 +18,12 @@ fn case(drafts: impl IntoIterator<Item = Value>) -> Case {
         .need("creatinine", [])
         .need("weight", [])
         .need("medication", [])
+        .pack("drugs", "test", drugs())
+}
+
+/// The table that the publisher signs.
+fn drugs() -> Value {
+    serde_json::from_str(include_str!("../../drugs.json")).unwrap_or_default()
 }
 
 fn patient(gender: &str, birth: &str) -> Value {

@@ -2,12 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use cordon_author::{About, inspect, new_key, sign, test};
-use cordon_core::ids::Digest;
+use cordon_author::{About, PackNotes, inspect, new_key, pack_sign, sign, test};
+use cordon_core::ids::{Digest, EntryName};
 use cordon_testkit::Verdict;
 use cordon_trust::key::PublicKey;
+use cordon_trust::pack::{ExpectedPack, verify_pack};
 use cordon_trust::store::{Namespace, TrustStore, TrustedKey};
 use cordon_trust::verify::verify;
+use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::workshop::{ID, cargo, project, read, text, write};
@@ -107,6 +109,30 @@ fn a_signed_package_is_one_that_a_hospital_verifies() {
 
     let inspection = inspect(&component, &About::Envelope(package.envelope)).unwrap();
     assert_eq!(inspection.signed_by, [key.key]);
+}
+
+#[test]
+fn a_signed_pack_is_one_that_a_hospital_verifies() {
+    let (folder, _) = project();
+    let place = TempDir::new().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let templated = text(&folder.join("plugin.toml")).replace("mode = \"text\"", "mode = \"templated\"");
+    write(&at("plugin.toml"), format!("{templated}{MORE}"));
+    write(&at("limits.json"), r#"{"potassium":5.5}"#);
+    let key = new_key(&at("publisher.pem"), [7; 32]).unwrap();
+    let name = EntryName::new("limits").unwrap();
+    let issued: Timestamp = "2026-10-01T12:00:00.5Z".parse().unwrap();
+    let notes = PackNotes { name: &name, version: "2026-10", serial: None, issued };
+    let signed = pack_sign(&at("limits.json"), &at("plugin.toml"), &key.secret, &notes).unwrap();
+    assert_eq!((signed.file.clone(), signed.serial), (at("limits.pack"), 1_790_856_000), "issued, in seconds");
+
+    let mut store = TrustStore::default();
+    let public = PublicKey::parse(&text(&key.public)).unwrap();
+    store.add(TrustedKey { key: public, namespace: Namespace::new("org.example").unwrap(), revoked: false }).unwrap();
+    let expected = ExpectedPack { plugin: &signed.plugin, pack: &name, most_bytes: 1000, newest: None };
+    let verified = verify_pack(&read(&signed.file), &expected, &store).unwrap();
+    assert_eq!((verified.bytes(), verified.digest()), (read(&at("limits.json")).as_slice(), signed.digest));
+    assert_eq!((verified.claim().version.as_str(), verified.key()), ("2026-10", &key.key));
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use cordon_author::{
-    About, BuildError, CargoError, NewError, TestError, Tools, build, inspect, new_key, new_project, sign, test,
+    About, BuildError, CargoError, NewError, PackNotes, PackSignError, TestError, Tools, build, inspect, new_key,
+    new_project, pack_sign, sign, test,
 };
+use cordon_core::ids::EntryName;
 use cordon_testkit::Verdict;
+use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::workshop::{ID, cargo, names, project, read, text, write};
@@ -85,6 +88,30 @@ fn a_case_whose_pack_breaks_the_schema_or_is_too_large_fails() {
     let verdicts: Vec<Verdict> = report.cases.iter().take(3).map(|case| case.verdict).collect();
     assert_eq!(verdicts, [Verdict::Failed, Verdict::Failed, Verdict::Passed], "{report}");
     assert!(report.to_string().contains("`limits` has more than 30 bytes"), "{report}");
+}
+
+#[test]
+fn a_pack_that_no_host_takes_is_not_signed() {
+    let place = TempDir::new().unwrap();
+    let at = |name: &str| place.path().join(name);
+    new_project(ID, &at("x")).unwrap();
+    let manifest = at("x").join("plugin.toml");
+    write(&manifest, text(&manifest) + &pack(r#"{"type":"object"}"#));
+    let key = new_key(&at("publisher.pem"), [7; 32]).unwrap().secret;
+    let signs = |contents: &str, name: &str, version: &str| {
+        write(&at("limits.json"), contents);
+        let name = EntryName::new(name).unwrap();
+        let notes = PackNotes { name: &name, version, serial: Some(1), issued: Timestamp::UNIX_EPOCH };
+        pack_sign(&at("limits.json"), &manifest, &key, &notes).map(|_| ())
+    };
+    assert!(matches!(signs("{}", "others", "1"), Err(PackSignError::Unknown(_))));
+    assert!(matches!(signs("[]", "limits", "1"), Err(PackSignError::Contents(_))));
+    assert!(matches!(signs("{", "limits", "1"), Err(PackSignError::Contents(_))));
+    let large = format!("{{}}{}", " ".repeat(29));
+    assert!(matches!(signs(&large, "limits", "1"), Err(PackSignError::TooLarge { found: 31, most: 30 })));
+    assert!(matches!(signs("{}", "limits", ""), Err(PackSignError::Sign(_))), "a version is 1 to 64 characters");
+    assert!(!at("limits.pack").exists());
+    assert!(signs("{}", "limits", "1").is_ok() && at("limits.pack").exists());
 }
 
 /// A new project of its own, to be spoilt. The id is another one, so that no component is replaced.
