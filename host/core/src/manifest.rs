@@ -104,6 +104,12 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// The language of that text: what stands in its slots is printed in the same.
+    #[must_use]
+    pub fn language(&self, locale: &str) -> &'static str {
+        if self.de.is_some() && locale.starts_with("de") { "de" } else { "en" }
+    }
+
     /// The text for a BCP 47 tag: German for `de…`, else English.
     #[must_use]
     pub fn for_locale(&self, locale: &str) -> &str {

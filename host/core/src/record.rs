@@ -109,6 +109,54 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
+/// How a call ended, as far as figures, a diagnosis and a support bundle tell: four classes and nothing finer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeClass {
+    /// Cards, none, or the card of a tool that was not run.
+    Answered,
+    /// Data or consent could not be obtained.
+    Unobtainable,
+    /// The plugin or the host failed.
+    Failed,
+    /// Refused before a plugin was involved.
+    Refused,
+}
+
+impl OutcomeClass {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Answered, Self::Unobtainable, Self::Failed, Self::Refused];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Unobtainable => "unobtainable",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Outcome {
+    /// The class of it.
+    #[must_use]
+    pub const fn class(&self) -> OutcomeClass {
+        match self {
+            Self::Answered | Self::Disabled | Self::NotEvaluated => OutcomeClass::Answered,
+            Self::Unobtainable(_) | Self::ConsentUnobtainable | Self::NoPack(_) => OutcomeClass::Unobtainable,
+            Self::PolicyUnavailable
+            | Self::RunnerUnavailable
+            | Self::KeptUnavailable
+            | Self::Suspended
+            | Self::Failed(_)
+            | Self::Trapped(_) => OutcomeClass::Failed,
+            Self::Refused(_) => OutcomeClass::Refused,
+        }
+    }
+}
+
 /// Policy said no, or the request was not one. Expected; recorded in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]

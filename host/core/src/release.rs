@@ -25,7 +25,7 @@ use crate::proposal::Proposal;
 use crate::record::Issued;
 use crate::words::Words;
 
-pub use diagnosis::{DiagnosisError, STRUCK, outcome_class, release_diagnosis};
+pub use diagnosis::{DiagnosisError, STRUCK, release_diagnosis};
 pub use kept::{MOST_NOTES, release_cells, release_notes};
 
 /// The most cards of one answer.
@@ -34,13 +34,13 @@ pub const MOST_CARDS: usize = 10;
 pub const MOST_SUGGESTIONS: usize = 4;
 /// The most actions of one suggestion.
 pub const MOST_ACTIONS: usize = 4;
+/// The most characters of a suggestion's label.
+pub const MOST_LABEL: usize = 80;
 /// The most override reasons of one card.
 pub const MOST_OVERRIDE_REASONS: usize = 8;
 /// CDS Hooks 2.0, card attributes: the summary has fewer than 140 characters.
 pub const MOST_SUMMARY: usize = 139;
 
-/// The most characters of a suggestion's label.
-pub const MOST_LABEL: usize = 80;
 
 /// Where something leaves to. Adding one breaks every match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -236,6 +236,7 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
     let manifest = &call.installed.manifest;
     let said = said(&advice.text, views)?;
     let detail = detail(&said.detail, &footer(manifest, words, &call.locale));
+    let links = call.service.link.iter().filter_map(|told| link(told, views, &said.summary)).collect();
     let uuid = mint.id();
     let suggestions = suggestions(&advice.suggestions, views, words, mint)?;
     Ok(Card {
@@ -244,7 +245,7 @@ fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Resul
         detail,
         indicator: said.indicator,
         source: source(views),
-        links: call.service.link.iter().filter_map(|told| link(told, views)).collect(),
+        links,
         selection_behavior: (!suggestions.is_empty()).then_some("at-most-one"),
         suggestions,
         override_reasons: override_reasons(&advice.override_reasons, manifest)?,
@@ -311,11 +312,20 @@ fn detail(text: &str, footer: &str) -> String {
 
 /// The service's link: the hospital's own copy, or where the manifest says if the hospital granted that, or none. No data
 /// decides, so it is the same on every card of the service.
-fn link(told: &Link, views: &Views) -> Option<Value> {
+///
+/// `appContext` and `type: smart` (text for an app of the publisher's) and `autolaunchable` (a request without a click) are
+/// never on it.
+fn link(told: &Link, views: &Views, said: &str) -> Option<Value> {
     let installed = &views.clearance().call().installed;
     let copy = told.copy.as_ref().and_then(|copy| installed.copies.get(&copy.digest));
     let outside = (installed.powers.external_link || out!(LinkUngranted)).then_some(&told.url);
     let url = copy.or(outside)?;
+    if out!(AppContextSent) {
+        return Some(json!({ "label": told.label, "url": url, "type": "smart", "appContext": said }));
+    }
+    if out!(AutolaunchKept) {
+        return Some(json!({ "label": told.label, "url": told.url, "type": "absolute", "autolaunchable": true }));
+    }
     Some(json!({ "label": told.label, "url": url, "type": "absolute" }))
 }
 

@@ -183,15 +183,15 @@ impl Slot {
     /// [`ProfileError::Slot`]: not a value that this slot takes.
     pub fn text(&self, value: &SlotValue, locale: &str, views: &[View]) -> Result<String, ProfileError> {
         match (self, value) {
-            (Self::Number(slot), SlotValue::Number(number)) => Ok(slot.with_unit(slot.decimal(*number)?)),
+            (Self::Number(slot), SlotValue::Number(number)) => {
+                Ok(slot.with_unit(spoken(&slot.decimal(*number)?, locale)))
+            }
             (Self::Code(_), SlotValue::Code(name)) => Ok(self.listed(name)?.for_locale(locale).to_owned()),
             (Self::Date { .. }, SlotValue::Date(day)) => self.day(day),
             (Self::From { need, element }, SlotValue::Row(row)) => {
-                let text = shown(&copied(views, need, element, row)?).ok_or(ProfileError::Slot("from"))?;
-                let short = |text: &str| text.chars().take(MOST_COPIED).collect::<String>();
+                let text = shown(&copied(views, need, element, row)?, locale).ok_or(ProfileError::Slot("from"))?;
                 // Cut once more: the spaces that make it inert would make a card too long that the manifest allows.
-                let inert = line(&short(&text), MOST_COPIED.saturating_mul(2))?;
-                Ok(short(&inert).trim_end().to_owned())
+                Ok(cut(line(&cut(text), MOST_COPIED.saturating_mul(2))?))
             }
             _ => Err(ProfileError::Slot("slot of another type")),
         }
@@ -230,7 +230,8 @@ impl Slot {
     pub(crate) fn sample(&self, locale: &str) -> String {
         match self {
             Self::Number(slot) => {
-                let ends = [slot.min, slot.min + slot.steps * slot.step].map(|end| slot.printed(end));
+                let ends = [slot.min, slot.min + slot.steps * slot.step];
+                let ends = ends.map(|end| spoken(&slot.printed(end), locale));
                 slot.with_unit(ends.into_iter().max_by_key(String::len).unwrap_or_default())
             }
             Self::Code(codes) => {
@@ -311,17 +312,32 @@ fn copied(views: &[View], need: &NeedName, element: &str, row: &str) -> Result<V
     element.split('.').try_fold(found, step).ok_or(NOWHERE)
 }
 
-/// A value as a clinician reads it. Numbers keep the text of the record.
-fn shown(value: &Value) -> Option<String> {
+/// A decimal with the sign of the language that is read: a comma in German. "2.5" beside "2,5" on one card is misread.
+fn spoken(decimal: &str, locale: &str) -> String {
+    if locale.starts_with("de") { decimal.replace('.', ",") } else { decimal.to_owned() }
+}
+
+/// At most [`MOST_COPIED`] characters; where some are missing, the last one says so.
+fn cut(text: String) -> String {
+    if text.chars().count() <= MOST_COPIED {
+        return text;
+    }
+    let kept: String = text.chars().take(MOST_COPIED - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// A value as a clinician reads it. Numbers keep every digit of the record.
+fn shown(value: &Value, locale: &str) -> Option<String> {
     let member = |name: &str| value.get(name).and_then(Value::as_str);
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => Some(spoken(&number.to_string(), locale)),
         Value::Bool(yes) => Some(yes.to_string()),
-        Value::Array(items) => items.first().and_then(shown),
+        Value::Array(items) => items.first().and_then(|item| shown(item, locale)),
         Value::Object(members) => {
             if let Some(Value::Number(number)) = members.get("value") {
                 let unit = member("unit").or(member("code")).map(|unit| format!(" {unit}")).unwrap_or_default();
+                let number = spoken(&number.to_string(), locale);
                 return Some(format!("{}{number}{unit}", member("comparator").unwrap_or_default()));
             }
             let coding = || members.get("coding").and_then(Value::as_array).and_then(|all| all.first());

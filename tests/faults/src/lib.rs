@@ -109,6 +109,10 @@ faults! {
     IdChosen,
     /// `profile`: text leaves as the plugin wrote it.
     ProfileOff,
+    /// `release`: a link tells an app of the publisher's what a card says.
+    AppContextSent,
+    /// `release`: a link may be opened without a click.
+    AutolaunchKept,
 }
 
 /// Nothing, in [`TAKEN`].

@@ -234,11 +234,15 @@ impl Template {
     /// [`ProfileError`]: a slot is missing, is not one of this template, or has a value that it does not take.
     pub(crate) fn fill(&self, filled: &Filled, locale: &str, views: &[View]) -> Result<(String, String), ProfileError> {
         let values = given(&self.slots, filled)?;
-        let texts = values.iter().map(|(name, slot, value)| Ok(((*name).clone(), slot.text(value, locale, views)?)));
-        let texts = texts.collect::<Result<BTreeMap<EntryName, String>, ProfileError>>()?;
+        let in_language = |language| {
+            let texts =
+                values.iter().map(|(name, slot, value)| Ok(((*name).clone(), slot.text(value, language, views)?)));
+            texts.collect::<Result<BTreeMap<EntryName, String>, ProfileError>>()
+        };
+        let texts = in_language(self.summary.language(locale))?;
         let summary = substitute(self.summary.for_locale(locale), &mut |name| texts.get(name).cloned());
         let detail = match &self.detail {
-            Some(detail) => filled_detail(detail.for_locale(locale), &texts)?,
+            Some(detail) => filled_detail(detail.for_locale(locale), &in_language(detail.language(locale))?)?,
             None => String::new(),
         };
         Ok((summary.ok_or(ProfileError::Slot("template"))?, detail))

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{Release, Sink};
-use crate::record::Outcome;
 use crate::transcript::Transcript;
 
 /// What stands in the place of a part that was struck out.
@@ -21,22 +20,6 @@ pub enum DiagnosisError {
     /// All of it at once: that is no choice.
     #[error("keep parts by name: the whole transcript is not released at once")]
     Whole,
-}
-
-/// How a call ended, in the four classes that leave the host.
-#[must_use]
-pub fn outcome_class(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Answered | Outcome::Disabled | Outcome::NotEvaluated => "answered",
-        Outcome::Unobtainable(_) | Outcome::ConsentUnobtainable | Outcome::NoPack(_) => "unobtainable",
-        Outcome::PolicyUnavailable
-        | Outcome::RunnerUnavailable
-        | Outcome::KeptUnavailable
-        | Outcome::Suspended
-        | Outcome::Failed(_)
-        | Outcome::Trapped(_) => "failed",
-        Outcome::Refused(_) => "refused",
-    }
 }
 
 /// Lets a diagnosis out: outcome class, digests and fuel class; of the rest only what `keep` names by JSON Pointer (RFC
@@ -79,7 +62,7 @@ pub fn release_diagnosis(
         "plugin": transcript.plugin,
         "version": transcript.version,
         "component": transcript.component,
-        "outcome": outcome_class(&transcript.outcome),
+        "outcome": transcript.outcome.class(),
         "fuel-class": transcript.fuel_class,
         "packs": packs,
         "kept": kept,

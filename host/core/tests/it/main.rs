@@ -31,4 +31,6 @@ mod readable;
 #[cfg(test)]
 mod requirements;
 #[cfg(test)]
+mod slots;
+#[cfg(test)]
 mod templates;
