@@ -84,7 +84,10 @@ export const probed = (card, into, seen) => {
   };
   add('summary', card.summary);
   add('source.label', card.source.label);
-  for (const { label } of card.suggestions ?? []) add('suggestion.label', label);
+  for (const { label, actions } of card.suggestions ?? []) {
+    add('suggestion.label', label);
+    for (const { description } of actions ?? []) add('action.description', description);
+  }
   for (const { display } of card.overrideReasons ?? []) add('overrideReason.display', display);
   for (const { label } of card.links ?? []) add('link.label', label);
   return made;

@@ -1,16 +1,19 @@
 //! A card as its writer wants it, as a host without a gate would pass it on, and as the gate lets it out.
 
 use cordon_core::message::Indicator;
-use cordon_core::profile::{ProfileError, line, markdown};
-use cordon_core::release::MOST_SUMMARY;
+use cordon_core::profile::ProfileError;
 use serde_json::{Value, json};
+
+use crate::gate::let_out;
 
 /// The one link that the manifest names.
 pub const LINK: &str = "https://example.org/renal";
 /// The hospital's footer.
 pub const FOOTER: &str = "This tool uses only the data it is allowed to see. The data may be incomplete.";
-/// The most characters of a label.
-const MOST_LABEL: usize = 80;
+/// Where the hospital serves the copy of the icon that the manifest pins.
+pub const ICON: &str = "https://cordon.hospital.example/copies/icon";
+/// Where the manifest's source leads.
+pub const ABOUT: &str = "https://example.org/about";
 
 /// A card as its writer wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Written {
     pub source_icon: Option<String>,
     /// `link.url`.
     pub link: String,
+    /// What the record holds, on a signed card that copies it. Such a card has no words of its own.
+    pub copied: Option<String>,
 }
 
 impl Written {
@@ -55,6 +60,7 @@ impl Written {
             source_url: None,
             source_icon: None,
             link: LINK.to_owned(),
+            copied: None,
         }
     }
 
@@ -74,7 +80,7 @@ impl Written {
 
     /// The card's texts one at a time, each on an honest card: the gate refuses a card for the first text it refuses.
     #[must_use]
-    pub fn apart(&self) -> [Self; 5] {
+    pub fn apart(&self) -> [Self; 6] {
         let honest = |what: &str| Self::honest(&format!("{} / {what}", self.id), &self.mark);
         [
             Self { detail: self.detail.clone(), ..honest("detail") },
@@ -82,6 +88,7 @@ impl Written {
             Self { label: self.label.clone(), ..honest("label") },
             Self { source: self.source.clone(), ..honest("source") },
             Self { reason: self.reason.clone(), ..honest("reason") },
+            self.in_the_record(),
         ]
     }
 
@@ -94,18 +101,19 @@ impl Written {
         self.shown(&self.summary, &self.detail, &self.label, &self.reason, &Value::Object(source), &self.link)
     }
 
-    /// One line for the page: the card as the gate lets it out. `link`, `source.url` and `source.icon` have no way in: a
-    /// card takes them from the manifest.
+    /// One line for the page: the card as the gate lets it out ([`crate::gate`]). `link`, `source.url` and `source.icon` have
+    /// no way in: a card takes them from the manifest.
     ///
     /// # Errors
-    /// [`ProfileError`]: the gate refuses the card, and nothing leaves.
+    /// [`ProfileError`]: the gate refuses the card, or a host the manifest, and nothing leaves.
     pub fn gated(&self) -> Result<Value, ProfileError> {
-        let detail = markdown(&self.detail)?;
-        let detail = if detail.is_empty() { FOOTER.to_owned() } else { format!("{detail}\n\n---\n\n{FOOTER}") };
-        let summary = line(&self.summary, MOST_SUMMARY)?;
-        let label = line(&self.label, MOST_LABEL)?;
-        let source = json!({ "label": of_manifest(&self.source)? });
-        Ok(self.shown(&summary, &detail, &label, &of_manifest(&self.reason)?, &source, LINK))
+        Ok(json!({ "id": self.id, "mark": self.mark, "card": let_out(self)? }))
+    }
+
+    /// The same text in the record, from where the host copies it into a signed card.
+    #[must_use]
+    pub fn in_the_record(&self) -> Self {
+        Self { copied: Some(self.detail.clone()), ..Self::honest(&format!("{} / copied", self.id), &self.mark) }
     }
 
     fn shown(&self, summary: &str, detail: &str, label: &str, reason: &str, source: &Value, link: &str) -> Value {
@@ -116,12 +124,6 @@ impl Written {
             "links": [{ "label": "Guideline", "url": link, "type": "absolute" }],
         }})
     }
-}
-
-/// A text of the manifest, which is refused if the profile would change it.
-fn of_manifest(text: &str) -> Result<String, ProfileError> {
-    let line = line(text, MOST_LABEL)?;
-    if line == text { Ok(line) } else { Err(ProfileError::Unstable("manifest")) }
 }
 
 /// Cards for the page.
@@ -159,7 +161,7 @@ impl Set {
     /// What `page/drive.mjs` reads: the footer and the manifest's addresses, then the cards.
     #[must_use]
     pub fn lines(&self) -> String {
-        let head = json!({ "footer": self.footer, "manifest": [LINK] });
+        let head = json!({ "footer": self.footer, "manifest": [LINK, ABOUT, ICON] });
         [&head].into_iter().chain(&self.cards).map(|line| format!("{line}\n")).collect()
     }
 }

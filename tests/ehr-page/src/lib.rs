@@ -8,5 +8,6 @@
 
 pub mod attacks;
 pub mod card;
+mod gate;
 pub mod grammar;
 pub mod samples;

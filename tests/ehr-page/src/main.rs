@@ -22,7 +22,9 @@ fn main() -> io::Result<()> {
             Set::gated(attacks().iter().flat_map(|attack| attack.written.apart()), usize::MAX)
         }
         (["corpus", "ungated", ..], _) => Set::ungated(attacks().iter().map(|attack| attack.written.clone())),
-        (["generated", "gated", ..], Some((most, seed))) => Set::gated(Cards::new(seed), most),
+        (["generated", "gated", ..], Some((most, seed))) => {
+            Set::gated(Cards::new(seed).flat_map(|card| [card.in_the_record(), card]), most)
+        }
         (["generated", "ungated", ..], Some((most, seed))) => Set::ungated(Cards::new(seed).take(most)),
         _ => return Err(io::Error::other(USAGE)),
     };

@@ -60,5 +60,6 @@ pub fn samples() -> Vec<Written> {
             "Renal dosing guard",
             "Order creatinine",
         ),
+        Written { copied: Some(HOSTILE.to_owned()), ..Written::honest("a hostile text of the record", "") },
     ]
 }
