@@ -71,6 +71,7 @@ fn all() -> anyhow::Result<()> {
     let mut criterion = Criterion::default().measurement_time(Duration::from_secs(4)).without_plots();
     let mut rows = calls(&mut criterion, &runtime, &world, "prefetch", &sent)?;
     rows.extend(calls(&mut criterion, &runtime, &world, "store", &searched)?);
+    rows.extend(gate(&mut criterion, &runtime, &world, &sent)?);
     for connections in [1, 8, 64] {
         rows.extend(runtime.block_on(loads(&world, &sent, connections))?);
     }
@@ -196,6 +197,16 @@ fn calls(
         rows.push(row(format!("{name}/step/{step}"), time / native, "native call"));
         rows.push(row(format!("{name}/share/{step}"), time / whole, "all steps"));
     }
+    Ok(rows)
+}
+
+/// A call whose answer has four cards, and what of it the gate takes: from the run's reply to the record.
+fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, body: &Bytes) -> anyhow::Result<Vec<Row>> {
+    world.watch.repeat(4);
+    let mut rows = calls(criterion, runtime, world, "four-cards", body)?;
+    world.watch.repeat(1);
+    let share = rows.iter().find(|row| row.name == "four-cards/share/release").context("no card was released")?.ratio;
+    rows.push(row("gate_vs_call", share, "a call that answers four cards"));
     Ok(rows)
 }
 

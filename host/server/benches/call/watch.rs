@@ -2,6 +2,7 @@
 //! the call and nothing of the host is opened for measuring it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,10 +32,27 @@ struct Laps {
 }
 
 /// Counts one call at a time, and only between [`Watch::start`] and [`Watch::stop`].
-#[derive(Default)]
-pub(crate) struct Watch(Mutex<Laps>);
+pub(crate) struct Watch {
+    laps: Mutex<Laps>,
+    times: AtomicUsize,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { laps: Mutex::default(), times: AtomicUsize::new(1) }
+    }
+}
 
 impl Watch {
+    /// How often the next answers repeat each of their cards.
+    pub(crate) fn repeat(&self, times: usize) {
+        self.times.store(times, Ordering::Relaxed);
+    }
+
+    pub(crate) fn times(&self) -> usize {
+        self.times.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn start(&self) {
         self.laps().last = Some(now());
     }
@@ -61,6 +79,6 @@ impl Watch {
     }
 
     fn laps(&self) -> MutexGuard<'_, Laps> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.laps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
