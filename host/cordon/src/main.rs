@@ -13,7 +13,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
-use verbs::{audit, author, call, doctor, gate, hospital, init, label, load, policy, replay, serve, view, ward};
+use verbs::{
+    audit, author, call, doctor, gate, hospital, init, label, load, policy, replay, serve, support, view, ward,
+};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Runs third-party clinical tools next to patients' records without trusting them.
@@ -140,6 +142,9 @@ enum Verb {
     /// The log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Writes what may be handed to somebody who helps: versions, settings from a list, counts. No patient data.
+    #[command(after_help = "Example: cordon support-bundle case-12.json")]
+    SupportBundle(support::SupportBundle),
     /// Calls a service as an EHR would, to try it out.
     #[command(after_help = "Example: cordon call --client demo/client --service renal-dosing request.json")]
     Call(call::Call),
@@ -156,6 +161,10 @@ fn main() -> ExitCode {
     // The host calls this program so, for each process that holds a plugin. Nothing else may have happened in it before.
     if std::env::args_os().nth(1).is_some_and(|verb| verb == cordon_wall::RUNNER) {
         return cordon_wall::serve(|runner| runner);
+    }
+    // A crash leaves no image of the memory behind: patients' data may stand in it (threat SK-24).
+    if cordon_wall::no_core_dumps().is_err() {
+        return ExitCode::FAILURE;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -188,6 +197,7 @@ fn main() -> ExitCode {
         Verb::Policy(verb) => policy::run(&verb),
         Verb::View(verb) => view::run(&verb),
         Verb::Audit(verb) => audit::run(&verb),
+        Verb::SupportBundle(verb) => support::run(&verb),
         Verb::Call(verb) => call::run(&verb),
         Verb::Doctor(verb) => doctor::run(&verb),
     };

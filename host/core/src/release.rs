@@ -41,7 +41,6 @@ pub const MOST_OVERRIDE_REASONS: usize = 8;
 /// CDS Hooks 2.0, card attributes: the summary has fewer than 140 characters.
 pub const MOST_SUMMARY: usize = 139;
 
-
 /// Where something leaves to. Adding one breaks every match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]

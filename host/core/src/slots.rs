@@ -317,13 +317,14 @@ fn spoken(decimal: &str, locale: &str) -> String {
     if locale.starts_with("de") { decimal.replace('.', ",") } else { decimal.to_owned() }
 }
 
-/// At most [`MOST_COPIED`] characters; where some are missing, the last one says so.
+/// At most [`MOST_COPIED`] characters; where some are missing, the last one says so. It stands apart, because the profile
+/// would part it from a full stop.
 fn cut(text: String) -> String {
     if text.chars().count() <= MOST_COPIED {
         return text;
     }
-    let kept: String = text.chars().take(MOST_COPIED - 1).collect();
-    format!("{}…", kept.trim_end())
+    let kept: String = text.chars().take(MOST_COPIED - 2).collect();
+    format!("{} …", kept.trim_end())
 }
 
 /// A value as a clinician reads it. Numbers keep every digit of the record.

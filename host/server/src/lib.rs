@@ -26,10 +26,11 @@ pub mod ledger;
 
 pub mod host;
 pub mod kept;
-mod operations;
+pub mod operations;
 mod packs;
 mod renewal;
 pub mod replay;
+pub mod support;
 
 /// Whether plugins can run on this machine.
 ///

@@ -8,57 +8,29 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
+use cordon_core::record::OutcomeClass;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use cordon_wall::Layers;
 
 use crate::clock;
+use crate::fault::out;
 use crate::kept::Stores;
 use crate::ledger::Ledgers;
 
 /// Calls by how they ended: four classes and nothing finer.
 const CALLS: &str = "cordon_calls_total";
 
-/// The ways a call ends, as far as figures tell: 200, 412, 5xx, other 4xx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CallClass {
-    Answered,
-    Unobtainable,
-    Failed,
-    Refused,
-}
-
-impl CallClass {
-    const ALL: [Self; 4] = [Self::Answered, Self::Unobtainable, Self::Failed, Self::Refused];
-
-    fn of(status: StatusCode) -> Self {
-        if status.is_success() {
-            Self::Answered
-        } else if status == StatusCode::PRECONDITION_FAILED {
-            Self::Unobtainable
-        } else if status.is_server_error() {
-            Self::Failed
-        } else {
-            Self::Refused
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Unobtainable => "unobtainable",
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-/// Counts a service call by its answer.
-pub(crate) async fn count(request: Request, next: Next) -> Response {
-    let call = request.method() == Method::POST && request.uri().path().starts_with("/cds-services/");
+/// Counts a service call by the class of its answer. A caller cannot make a series: the path is not among the labels.
+pub async fn count(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let call = request.method() == Method::POST && path.starts_with("/cds-services/");
     let response = next.run(request).await;
     if call {
-        metrics::counter!(CALLS, "class" => CallClass::of(response.status()).label()).increment(1);
+        // Whatever nobody classed is the host's failure.
+        let class = response.extensions().get().copied().unwrap_or(OutcomeClass::Failed);
+        let label = if out!(SeriesUnlisted) { path } else { class.as_str().to_owned() };
+        metrics::counter!(CALLS, "class" => label).increment(1);
     }
     response
 }
@@ -72,13 +44,18 @@ fn recorder() -> Option<&'static PrometheusHandle> {
             metrics::describe_counter!(CALLS, "Service calls by how they ended.");
             metrics::describe_gauge!("cordon_log_size", "Records in a tenant's log.");
             metrics::describe_gauge!("cordon_log_writable", "1 unless a tenant's last record could not be kept.");
-            for class in CallClass::ALL {
-                metrics::counter!(CALLS, "class" => class.label()).absolute(0);
+            for class in OutcomeClass::ALL {
+                metrics::counter!(CALLS, "class" => class.as_str()).absolute(0);
             }
             metrics::gauge!("cordon_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             Some(handle)
         })
         .as_ref()
+}
+
+/// Every figure of this process, as a text, as it is now: what is shown to others changes with the minute.
+pub fn figures() -> String {
+    recorder().map(PrometheusHandle::render).unwrap_or_default()
 }
 
 /// What health and figures are read from.
@@ -134,7 +111,7 @@ async fn metrics_text(State(parts): State<Parts>) -> String {
     let render = move || {
         let measure = || {
             parts.measure();
-            recorder().map(PrometheusHandle::render).unwrap_or_default()
+            figures()
         };
         parts.shown.in_minute(minute, measure)
     };

@@ -35,6 +35,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is sorted or joined on the way stands in no file.
+    connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)
 }
 
@@ -146,6 +148,15 @@ fn migrate_by(migrations: &[(&str, &str)], connection: &mut Connection) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sk_24_nothing_on_the_way_stands_in_a_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = connect(&folder.path().join("x.db"), flags).unwrap();
+        // SQLite, PRAGMA temp_store: 2 is memory.
+        assert_eq!(connection.pragma_query_value(None, "temp_store", |row| row.get::<_, i64>(0)).unwrap(), 2);
+    }
 
     #[test]
     fn a_file_of_the_third_version_is_found_by_in_order_after_the_fourth() {

@@ -5,6 +5,8 @@
 //! no file here: coins and bytes are arguments, and the trust store is handed in.
 #![forbid(unsafe_code)]
 
+mod fault;
+
 pub mod key;
 pub mod store;
 

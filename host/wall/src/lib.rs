@@ -21,6 +21,7 @@ mod shelf;
 
 pub use child::{RUNNER, serve};
 pub use components::{Components, InsertError};
+pub use jail::no_core_dumps;
 pub use layer::{Layer, Layers};
 pub use pool::{Wall, WallError, WallSettings};
 pub use process::Program;

@@ -113,6 +113,28 @@ faults! {
     AppContextSent,
     /// `release`: a link may be opened without a click.
     AutolaunchKept,
+    /// `release`: what was struck out of a diagnosis stays in it.
+    StrikeIgnored,
+    /// `trust`: a pack's bytes are not held against its signature.
+    PackBytesUnchecked,
+    /// `trust`: an older pack follows a newer one.
+    PackOlderTaken,
+    /// `store`: cells stay when a grant, the policy or a Consent changes.
+    ShredSkipped,
+    /// `server`: a failure says which one it was.
+    OutcomeFine,
+    /// `server`: an answer leaves when it is ready.
+    EdgeSkipped,
+    /// `server`: what a caller wrote becomes a label of a figure.
+    SeriesUnlisted,
+    /// `server`: a line of the log holds whatever field it was given.
+    FieldUnlisted,
+    /// `server`: failures of one plugin stop another.
+    BreakerShared,
+    /// `server`: a support bundle holds the whole configuration and the private parts of records.
+    BundleUnlisted,
+    /// `server`: a support bundle holds exact counts.
+    CountsSmall,
 }
 
 /// Nothing, in [`TAKEN`].

@@ -15,11 +15,11 @@ const MOST_LINES: usize = 600;
 pub(crate) fn run() -> anyhow::Result<()> {
     let metadata = MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).no_deps().exec()?;
     let unexplained = unexplained(&metadata, &read(Path::new("docs/dependencies.md"))?);
-    let wrong = [long_files()?, changed_wit()?, unexplained].concat();
+    let wrong = [long_files()?, changed_wit()?, unexplained, speaking_lines()?].concat();
     if !wrong.is_empty() {
         bail!("the shape of the tree is wrong:\n  {}", wrong.join("\n  "));
     }
-    sh::say("check: file lengths, the released WIT and the page of dependencies are right");
+    sh::say("check: file lengths, the released WIT, the page of dependencies and the lines of the log are right");
     Ok(())
 }
 
@@ -43,6 +43,29 @@ fn long_files() -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(long)
+}
+
+/// A line of the host's log has a constant message: what differs from line to line is in fields, which are listed.
+fn speaking_lines() -> anyhow::Result<Vec<String>> {
+    let mut speaking = Vec::new();
+    for path in tracked("host/*.rs")? {
+        let spoken = messages(&read(&path)?).into_iter().filter(|message| message.contains('{'));
+        speaking.extend(spoken.map(|message| format!("{}: a line of the log says {message}", path.display())));
+    }
+    Ok(speaking)
+}
+
+/// The texts in the calls of `tracing`'s macros.
+fn messages(source: &str) -> Vec<String> {
+    let calls = source.split("tracing::").skip(1).filter(|rest| {
+        let name: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+        ["trace", "debug", "info", "warn", "error"].contains(&name.as_str()) && rest.starts_with(&format!("{name}!("))
+    });
+    let texts = calls.flat_map(|rest| {
+        let call = rest.split(");").next().unwrap_or_default();
+        call.split('"').skip(1).step_by(2).map(|text| format!("\"{text}\"")).collect::<Vec<_>>()
+    });
+    texts.collect()
 }
 
 /// The released WIT versions: where each is served from, and the copy that was made when it was released.
@@ -104,6 +127,12 @@ mod tests {
             let other = text.replace("package cordon:clinical@0.", "package cordon:clinical@9.");
             assert!(differs(served, &other, released, &other).is_some());
         }
+    }
+
+    #[test]
+    fn a_message_with_room_for_data_is_found() {
+        let source = "tracing::info!(%tenant, \"kept\");\n tracing::error!(\n \"lost {row}\",\n row = 1);\n tracing::level(\"{x}\");";
+        assert_eq!(messages(source), ["\"kept\"", "\"lost {row}\""]);
     }
 
     #[test]

@@ -69,6 +69,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "cordon-runtime",
             "cordon-server",
             "cordon-store",
+            "cordon-trust",
         ],
     ),
     ("xtask", &[]),

@@ -13,5 +13,6 @@ pub(crate) mod policy;
 mod proof;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod support;
 pub(crate) mod view;
 pub(crate) mod ward;

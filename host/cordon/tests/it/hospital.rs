@@ -31,6 +31,17 @@ fn a_signed_tool_answers_a_call_about_a_synthetic_patient_and_leaves_its_record(
     // Started, the first policy, one key, two plugins installed, granted and switched on, one pack, two calls.
     assert_eq!(verified["size"], 1 + 1 + 1 + 6 + 1 + 2);
     assert!(!world.log().contains(kidney) && !world.log().contains(sick), "a patient is in the log");
+    // SK-24: a crash leaves no image behind, and what may be handed to others names nobody.
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", world.process())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    let file = world.path("bundle.json");
+    let bundle = world.done(&["support-bundle", &file]);
+    assert_eq!(bundle["tenants"][0]["calls"]["answered"], "fewer than 8");
+    assert_eq!(bundle["tenants"][0]["acts"], 8, "one key, one pack, two plugins three times: eight or more");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!([kidney, sick, "127.0.0.1", "main"].iter().all(|name| !written.contains(name)), "{written}");
+    assert_eq!(world.say(&["support-bundle", &file]).code, 1, "a file that is there stays");
 }
 
 #[test]

@@ -29,6 +29,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// The process of the host that runs.
+    pub(crate) fn process(&self) -> u32 {
+        self.host.as_ref().unwrap().id()
+    }
+
     /// A marked, empty store with a client.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -82,5 +82,5 @@ fn a_copied_text_that_is_cut_says_so() {
     let copied = |length| shown(&templated(), &unit(length), "en").1;
     // "1.5 " and 76 more are the 80 characters that a copied value has room for.
     assert_eq!(copied(76), format!("Copied 1.5 {}", "x".repeat(76)));
-    assert_eq!(copied(77), format!("Copied 1.5 {}…", "x".repeat(75)));
+    assert_eq!(copied(77), format!("Copied 1.5 {} …", "x".repeat(74)));
 }

@@ -88,7 +88,7 @@ fn a_value_in_code_and_in_a_table_is_what_the_record_has() {
 fn a_copied_value_is_never_longer_than_the_manifest_was_checked_for() {
     let summary = format!("{}{{value}}", "x".repeat(55));
     let (summary, _) = shown(&summary, "{value}", json!({"value": 5, "unit": "a.".repeat(80)}));
-    assert_eq!(summary.chars().count(), 55 + 79, "{summary}");
+    assert!(summary.chars().count() <= 55 + 80 && summary.ends_with(" …"), "{summary}");
     let tight = |before: usize| Manifest::parse(&manifest(&format!("{}{{value}}", "x".repeat(before)), "{value}"));
     assert!(tight(55).is_ok() && tight(56).is_err());
 }

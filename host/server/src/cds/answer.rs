@@ -5,10 +5,11 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use cordon_core::ids::MintedId;
-use cordon_core::record::{Outcome, Refusal};
+use cordon_core::record::{Outcome, OutcomeClass, Refusal};
 use serde_json::{Value, json};
 
 use crate::edge::BodyError;
+use crate::fault::out;
 use crate::jwt::VerifyError;
 
 /// What the hospital wants of a service that failed.
@@ -20,9 +21,18 @@ pub enum OnFailure {
     NoCards,
 }
 
-/// The table of outcomes (design, section 5). `body` is what was released; only a successful outcome has one.
+/// The table of outcomes (design, section 5). The class goes with it, for the figures of this host. `body` is what was released; only a successful outcome has one.
 #[must_use]
 pub fn answer(outcome: &Outcome, body: Option<Vec<u8>>, invocation: &MintedId, on_failure: OnFailure) -> Response {
+    let mut response = told(outcome, body, invocation, on_failure);
+    response.extensions_mut().insert(outcome.class());
+    response
+}
+
+fn told(outcome: &Outcome, body: Option<Vec<u8>>, invocation: &MintedId, on_failure: OnFailure) -> Response {
+    if out!(OutcomeFine) {
+        return outcome_response(StatusCode::SERVICE_UNAVAILABLE, "transient", &format!("{outcome:?}"), None);
+    }
     let (status, code, text) = match outcome {
         Outcome::Answered | Outcome::Disabled | Outcome::NotEvaluated => match body {
             Some(body) => return cards(body),
@@ -113,6 +123,7 @@ pub(super) fn cards(body: Vec<u8>) -> Response {
 pub(super) fn taken() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::OK;
+    response.extensions_mut().insert(OutcomeClass::Answered);
     response
 }
 
@@ -123,7 +134,10 @@ fn outcome_response(status: StatusCode, code: &str, text: &str, invocation: Opti
         issue.insert("diagnostics".to_owned(), Value::String(format!("invocation {invocation}")));
     }
     let outcome = json!({ "resourceType": "OperationOutcome", "issue": [issue] });
-    response(status, "application/fhir+json", outcome.to_string().into_bytes())
+    let mut response = response(status, "application/fhir+json", outcome.to_string().into_bytes());
+    let class = if status.is_server_error() { OutcomeClass::Failed } else { OutcomeClass::Refused };
+    response.extensions_mut().insert(class);
+    response
 }
 
 fn response(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Response {
@@ -167,6 +181,14 @@ mod tests {
         for (outcome, said, in_writing) in table {
             assert_eq!(status(&outcome, OnFailure::Say), said, "{outcome:?}");
             assert_eq!(status(&outcome, OnFailure::NoCards), in_writing, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_carries_its_class_also_where_the_hospital_maps_it_to_no_cards() {
+        for on_failure in [OnFailure::Say, OnFailure::NoCards] {
+            let response = answer(&Outcome::Suspended, None, &MintedId::from_random([7; 16]), on_failure);
+            assert_eq!(response.extensions().get(), Some(&OutcomeClass::Failed));
         }
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use cordon_core::disclosure::LATENCY_EDGES;
 
 use super::door::Door;
+use crate::fault::out;
 
 impl Door {
     /// Waits for the next edge, if the hospital has not switched that off. The record is durable by then and the turn is
     /// given back: who waits here keeps nobody from anything but a connection.
     pub(super) async fn leave(&self, started: Duration) {
-        if self.settings.latency_buckets {
+        if self.settings.latency_buckets && !out!(EdgeSkipped) {
             let ran = self.clock.monotonic().saturating_sub(started);
             self.clock.wait(to_edge(ran)).await;
         }

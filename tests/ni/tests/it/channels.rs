@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use cordon_core::ids::Digest;
 use cordon_core::message::{Failure, RunEnd, RunMessage, RunReply, Trap};
 use cordon_core::record::Outcome;
+use cordon_core::release::{DiagnosisError, release_diagnosis};
 use cordon_faults::without;
 use cordon_ni::cells::Cells;
 use cordon_ni::dice::Dice;
@@ -63,7 +65,16 @@ fn the_public_record_of_a_failure_has_no_room_for_words() {
 #[test]
 fn what_a_run_costs_shows_nowhere() {
     let _whole = without(None);
-    let dear = |end: &RunEnd, fuel: u64| Observed { reply: None, ..ended(&RunReply::new(end.clone(), fuel)) };
+    // The digest of a failed run's reply is over its fuel, so that it can be run again: it is for the hospital alone.
+    let dear = |end: &RunEnd, fuel: u64| {
+        let mut seen = Observed { reply: None, ..ended(&RunReply::new(end.clone(), fuel)) };
+        if let Some(transcript) = &mut seen.transcript {
+            let told = release_diagnosis(transcript, &["/reply".to_owned()], &[]);
+            assert!(matches!(told, Err(DiagnosisError::Nowhere(_))), "{told:?}");
+            transcript.reply = Digest::of(b"reply");
+        }
+        seen
+    };
     let answered = answers(Vec::new()).end;
     let costs = [0, 1, 1_000, 1_001, 999_999_999];
     assert!(costs.iter().all(|fuel| dear(&answered, *fuel) == dear(&answered, 0)));

@@ -1,5 +1,6 @@
 //! The host's CDS Hooks door over a world: real tokens, real stores and logs, the real policy and engine.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,9 +24,13 @@ use cordon_ni::run::{heard, policy, room};
 use cordon_ni::world::{NOW, PATIENT, TENANT, World, labels};
 use cordon_server::cds::{CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, Services, Unavailable, router};
 use cordon_server::clock;
+use cordon_server::config::Config;
 use cordon_server::edge::BodyLimits;
 use cordon_server::jwt::{Alg, ClientTrust, IssuerTrust};
+use cordon_server::kept::Stores;
 use cordon_server::ledger::{GroupLedger, Ledgers};
+use cordon_server::operations::{count, figures};
+use cordon_server::support::bundle;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -42,9 +47,15 @@ pub(crate) const CLIENT: &str = "https://ehr.example";
 /// The client of the other tenant.
 pub(crate) const STRANGER: &str = "https://other.example";
 
+/// What runs in the place of a component.
+pub(crate) type Attacker = Box<dyn Fn(&RunMessage) -> RunReply + Send + Sync>;
+
 /// The other rooms, as far as they are not real: the plugin is installed in both tenants, calls are of one time.
 struct Rooms {
     installed: Arc<Installed>,
+    attacker: Option<Attacker>,
+    /// Milliseconds that went by.
+    passed: AtomicU64,
     heard: Mutex<String>,
     coins: AtomicU64,
 }
@@ -58,7 +69,15 @@ impl Services for Rooms {
 impl Runner for Rooms {
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         self.heard.lock().unwrap().push_str(&heard(&message));
-        room().runner.run(message)
+        match &self.attacker {
+            // Its fuel is the time that it takes.
+            Some(attack) => {
+                let reply = attack(&message);
+                self.passed.fetch_add(reply.fuel, Ordering::Relaxed);
+                Ok(reply)
+            }
+            None => room().runner.run(message),
+        }
     }
 }
 
@@ -80,13 +99,19 @@ impl Clock for Rooms {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_millis(self.passed.load(Ordering::Relaxed))
+    }
+
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.passed.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+        Box::pin(async {})
     }
 }
 
 /// A host with the world's plugin and record, its two clients, and a key that nobody pinned.
 pub(crate) struct Door {
     router: Router,
+    stores: Arc<Stores>,
     rooms: Arc<Rooms>,
     pinned: EncodingKey,
     stolen: EncodingKey,
@@ -96,11 +121,47 @@ pub(crate) struct Door {
 impl Door {
     /// Its client is configured as given; what it is not given, it may not do.
     pub(crate) fn new(world: &World, issuer: IssuerSettings) -> Self {
+        Self::open(world, issuer, None)
+    }
+
+    /// An attacker stands in the place of the component. Answers leave at the edges.
+    pub(crate) fn attacked(world: &World, attack: impl Fn(&RunMessage) -> RunReply + Send + Sync + 'static) -> Self {
+        Self::open(world, IssuerSettings::default(), Some(Box::new(attack)))
+    }
+
+    fn open(world: &World, issuer: IssuerSettings, attacker: Option<Attacker>) -> Self {
         let installed = Arc::new(world.installed(room().component).unwrap());
-        let rooms = Arc::new(Rooms { installed, heard: Mutex::default(), coins: AtomicU64::new(0) });
+        let (coins, passed) = (AtomicU64::new(0), AtomicU64::new(0));
+        let rooms = Arc::new(Rooms { installed, attacker, passed, heard: Mutex::default(), coins });
+        // Before the first call is counted, every series is there.
+        figures();
         let pinned = key();
-        let router = router(state(world, &rooms, &pinned, issuer));
-        Self { router, rooms, pinned, stolen: key(), tokens: AtomicU64::new(0) }
+        let (state, stores) = state(world, &rooms, &pinned, issuer);
+        let router = router(state).layer(axum::middleware::from_fn(count));
+        Self { router, stores, rooms, pinned, stolen: key(), tokens: AtomicU64::new(0) }
+    }
+
+    /// Whether a series of this host's figures holds this text.
+    pub(crate) fn figures_tell(secret: &str) -> bool {
+        figures().contains(secret)
+    }
+
+    /// The support bundle of the calls' tenant, under a configuration with the text everywhere it has room for a name.
+    #[expect(clippy::disallowed_methods, reason = "a test writes the configuration that it reads")]
+    pub(crate) fn bundle(&self, name: &str) -> Value {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("cordon.toml");
+        let text = format!(
+            "data = \"{name}\"\nlisten = \"127.0.0.1:0\"\nbase-url = \"http://{name}.example\"\nlog-origin = \"{name}.example/log\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let store = self.stores.of(&tenant(TENANT)).unwrap();
+        serde_json::to_value(bundle(&Config::read(&file).unwrap(), &[store]).unwrap()).unwrap()
+    }
+
+    /// How many milliseconds went by.
+    pub(crate) fn passed(&self) -> u64 {
+        self.rooms.passed.load(Ordering::Relaxed)
     }
 
     /// Whether a plugin was told this.
@@ -135,11 +196,49 @@ impl Door {
 
     /// Calls the service about the world's patient: whether the token was good.
     pub(crate) fn call(&self, token: &str) -> bool {
+        self.answer(token).0 != StatusCode::UNAUTHORIZED
+    }
+
+    /// All that a caller sees of one call, but for the ids, which are the host's coins.
+    pub(crate) fn seen(&self) -> String {
+        let (status, body) = self.answer(&self.token(CLIENT, SERVICE, &json!({})));
+        let mut body: Value = serde_json::from_slice(&body).unwrap();
+        body.pointer_mut("/issue/0/diagnostics").map(Value::take);
+        format!("{status} {body}")
+    }
+
+    /// The ids of the cards of one call.
+    pub(crate) fn cards(&self) -> Vec<String> {
+        let (_, body) = self.answer(&self.token(CLIENT, SERVICE, &json!({})));
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        body["cards"].as_array().unwrap().iter().map(|card| card["uuid"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A clinician overrides these cards, with this comment.
+    pub(crate) fn overrides(&self, cards: &[String], comment: &str) {
+        let entry = |card: &String| {
+            json!({ "card": card, "outcome": "overridden",
+            "outcomeTimestamp": "2026-11-22T04:00:00Z", "overrideReason": { "userComment": comment } })
+        };
+        let body = json!({ "feedback": cards.iter().map(entry).collect::<Vec<_>>() }).to_string();
+        let path = format!("{SERVICE}/feedback");
+        let request = Request::post(&path).header(CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap();
+        assert_eq!(self.send(request, &self.token(CLIENT, &path, &json!({}))).0, StatusCode::OK);
+    }
+
+    /// A call of a service that nobody has.
+    pub(crate) fn call_of(&self, service: &str) {
+        let path = format!("{SERVICES}/{service}");
+        let request = Request::post(&path).header(CONTENT_TYPE, "application/json").body(Body::from("{}")).unwrap();
+        self.send(request, &self.token(CLIENT, &path, &json!({})));
+    }
+
+    fn answer(&self, token: &str) -> (StatusCode, Vec<u8>) {
         let call = json!({ "hook": "order-select", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
             "context": { "userId": "Practitioner/u", "patientId": PATIENT, "selections": [],
                 "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [] } } });
         let request = Request::post(SERVICE).header(CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(call.to_string())).unwrap(), token).0 != StatusCode::UNAUTHORIZED
+        self.send(request.body(Body::from(call.to_string())).unwrap(), token)
     }
 
     fn send(&self, mut request: Request<Body>, token: &str) -> (StatusCode, Vec<u8>) {
@@ -175,20 +274,21 @@ fn ledgers(kept: &Kept) -> Ledgers {
     kept.stores().iter().map(|store| GroupLedger::start(Arc::clone(store), signer()).unwrap()).collect()
 }
 
-fn state(world: &World, rooms: &Arc<Rooms>, pinned: &EncodingKey, issuer: IssuerSettings) -> CdsState {
+fn state(world: &World, rooms: &Arc<Rooms>, pinned: &EncodingKey, issuer: IssuerSettings) -> (CdsState, Arc<Stores>) {
     let mut world = world.clone();
     // So that the other tenant has a store.
     world.stored.push((tenant(OTHER), json!({ "resourceType": "Patient", "id": PATIENT })));
     let kept = Arc::new(Kept::new(&world).unwrap());
     let stores = Arc::new(kept.stores().clone());
-    // Nobody here measures when an answer leaves.
+    // Only what an attacker runs takes time.
     let settings = CdsSettings::new(BASE);
-    let mut settings = CdsSettings { deadline: Duration::from_secs(30), latency_buckets: false, ..settings };
+    let mut settings =
+        CdsSettings { deadline: Duration::from_secs(30), latency_buckets: rooms.attacker.is_some(), ..settings };
     let right = || Some(ScopeSet::parse("user/*.rs"));
     let stranger = IssuerSettings { user_right: right(), ..IssuerSettings::default() };
     settings.issuers.insert(Issuer::new(STRANGER).unwrap(), stranger);
     settings.issuers.insert(Issuer::new(CLIENT).unwrap(), IssuerSettings { user_right: right(), ..issuer });
-    CdsState {
+    let state = CdsState {
         clients: Arc::new(clients(pinned)),
         services: rooms.clone(),
         policy: Arc::new(policy(&world)),
@@ -199,11 +299,12 @@ fn state(world: &World, rooms: &Arc<Rooms>, pinned: &EncodingKey, issuer: Issuer
         kept: stores.clone(),
         breaker: Arc::new(NoBreaker),
         nonces: stores.clone(),
-        cards: stores,
+        cards: stores.clone(),
         clock: rooms.clone(),
         coins: rooms.clone(),
         words: Arc::new(Words::default()),
         settings: Arc::new(settings),
         body: BodyLimits::default(),
-    }
+    };
+    (state, stores)
 }

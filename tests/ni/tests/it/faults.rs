@@ -4,7 +4,7 @@ use cordon_faults::{Fault, without};
 use cordon_ni::hide::Hidden;
 
 use crate::pairs::{both, pair};
-use crate::{clearance_threats, door_threats, gate_threats, kept, sinks, threats};
+use crate::{clearance_threats, door_threats, gate_threats, host_threats, kept, sinks, threats, twins};
 
 /// The first pair of these seeds that can be told apart.
 fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
@@ -27,7 +27,15 @@ fn the_client_s_own_tests_take_out_what_is_said_here() {
 
 #[test]
 fn every_check_that_can_be_taken_out_is_taken_out_by_a_test() {
-    let attacked = [threats::TAKEN, door_threats::TAKEN, kept::TAKEN, clearance_threats::TAKEN, gate_threats::TAKEN];
+    let attacked = [
+        threats::TAKEN,
+        door_threats::TAKEN,
+        kept::TAKEN,
+        clearance_threats::TAKEN,
+        gate_threats::TAKEN,
+        host_threats::TAKEN,
+        twins::TAKEN,
+    ];
     let taken = [&[PAIRS, DIALLED], attacked.as_slice()].concat().concat();
     let forgotten: Vec<_> = Fault::ALL.iter().filter(|fault| !taken.contains(fault)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?}");

@@ -52,25 +52,33 @@ fn fills(name: &str, slot: &str, value: SlotValue) -> Filled {
 }
 
 /// The part of the answer at this pointer (RFC 6901), as text; empty when nothing left.
-fn left(seen: &Observed, at: &str) -> String {
+pub(crate) fn left(seen: &Observed, at: &str) -> String {
     let body: Value = seen.body.as_deref().map_or(Value::Null, |body| serde_json::from_slice(body).unwrap());
     body.pointer(at).map(|part| part.as_str().map_or(part.to_string(), str::to_owned)).unwrap_or_default()
 }
 
 /// Whether a reader of CommonMark with GFM finds a link, an image or HTML with the secret in it.
 fn is_active(seen: &Observed) -> bool {
+    is_active_with(seen, PLANTED)
+}
+
+pub(crate) fn is_active_with(seen: &Observed, secret: &str) -> bool {
     let detail = left(seen, "/cards/0/detail");
     let carries = |event: Event<'_>| {
         if let Event::Start(Tag::Link { dest_url, title, .. } | Tag::Image { dest_url, title, .. }) = &event {
-            return dest_url.contains(PLANTED) || title.contains(PLANTED);
+            return dest_url.contains(secret) || title.contains(secret);
         }
         if let Event::Html(html) | Event::InlineHtml(html) = &event {
-            return html.contains(PLANTED);
+            return html.contains(secret);
         }
-        let links = |text: &str| text.split_whitespace().any(|word| is_autolink(word) && word.contains(PLANTED));
-        matches!(&event, Event::Text(text) if links(text))
+        matches!(&event, Event::Text(text) if is_autolinked(text, secret))
     };
     TextMergeStream::new(Parser::new_ext(&detail, Options::all())).any(carries)
+}
+
+/// Whether a word of this text is a link to a careless reader, with the secret in it.
+pub(crate) fn is_autolinked(text: &str, secret: &str) -> bool {
+    text.split_whitespace().any(|word| is_autolink(word) && word.contains(secret))
 }
 
 /// GFM 0.29, section 6.9: what becomes a link without any mark.
@@ -81,7 +89,7 @@ fn is_autolink(word: &str) -> bool {
 }
 
 /// What is written in tag characters, one for each byte.
-fn unseen(text: &str) -> String {
+pub(crate) fn unseen(text: &str) -> String {
     let tags = text.chars().filter_map(|c| u32::from(c).checked_sub(0xe_0000).and_then(char::from_u32));
     tags.filter(char::is_ascii).collect()
 }
@@ -116,6 +124,23 @@ attacks! {
     };
     sk_06_a_source_that_leads_outside without LinkUngranted => || {
         left(&attacked(&armed(), |_, _| writes(String::new())), "/cards/0/source/url").contains(PLANTED)
+    };
+    // The hospital granted the link, so the publisher's app is behind it.
+    sk_07_a_text_for_the_publisher_s_app without AppContextSent => || {
+        let mut world = armed();
+        world.grant.powers.external_link = true;
+        let seen = attacked(&world, |secret, _| {
+            answers(vec![Advice::free(secret.to_owned(), None, Indicator::Info)])
+        });
+        assert!(left(&seen, "/cards/0/links/0/url").starts_with("https://"), "{seen:?}");
+        left(&seen, "/cards/0/links/0/appContext").contains(PLANTED)
+    };
+    sk_08_a_link_that_opens_without_a_click without AutolaunchKept => || {
+        let mut world = armed();
+        world.grant.powers.external_link = true;
+        let seen = attacked(&world, |_, _| writes(String::new()));
+        let link = left(&seen, "/cards/0/links/0");
+        link.contains("autolaunchable") && link.contains(PLANTED)
     };
     sk_09_an_order_that_nobody_confirms without ActionUngranted => || {
         let seen = attacked(&armed(), |secret, _| {

@@ -15,6 +15,8 @@ mod faults;
 #[cfg(test)]
 mod gate_threats;
 #[cfg(test)]
+mod host_threats;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod pairs;
@@ -22,3 +24,5 @@ mod pairs;
 mod sinks;
 #[cfg(test)]
 mod threats;
+#[cfg(test)]
+mod twins;
