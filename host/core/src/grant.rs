@@ -31,6 +31,9 @@ pub enum GrantError {
     /// No call could be answered without it.
     #[error("pack `{0}` is not granted: without it no call is answered, so grant it")]
     NoPack(EntryName),
+    /// It cannot be linked without it.
+    #[error("the manifest asks for a system interface: without it the plugin cannot run, so grant it by name")]
+    NoWasi,
     /// Such a service would never be evaluated.
     #[error("need `{0}` says on-withheld = \"abstain\": without it the plugin would never be run, so grant it")]
     Withheld(NeedName),
@@ -75,11 +78,14 @@ pub struct Powers {
     /// What its proposals may hold by name.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub allow: BTreeSet<Liberty>,
+    /// Whether it may have the manifest's system interface, which holds nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wasi: bool,
 }
 
 impl Powers {
-    /// What the manifest asks for and a hospital gives without thinking twice: no link outside, no system action and
-    /// nothing that a proposal holds by name; packs from files.
+    /// What the manifest asks for and a hospital gives without thinking twice: no link outside, no system action, no
+    /// system interface and nothing that a proposal holds by name; packs from files.
     #[must_use]
     pub fn usual(manifest: &Manifest) -> Self {
         Self {
@@ -109,6 +115,11 @@ impl Powers {
         }
         if let Some(pack) = manifest.packs.keys().find(|name| !self.packs.contains_key(*name)) {
             return Err(GrantError::NoPack(pack.clone()));
+        }
+        match (manifest.wasi, self.wasi) {
+            (Some(_), true) | (None, false) => {}
+            (Some(_), false) => return Err(GrantError::NoWasi),
+            (None, true) => return unknown("system interface", &"wasi"),
         }
         let acts =
             |kind: &String| manifest.proposals.values().any(|p| p.is_system_action() && p.resource_type() == kind);
@@ -171,6 +182,7 @@ impl Grant {
         self.powers.external_link |= more.external_link;
         self.powers.system_actions.extend(more.system_actions.iter().cloned());
         self.powers.allow.extend(more.allow.iter().copied());
+        self.powers.wasi |= more.wasi;
         self
     }
 
@@ -242,5 +254,47 @@ impl Installed {
             component,
             envelope,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Wasi;
+    use crate::manifest::WIT;
+
+    fn manifest(wasi: &str) -> Result<Manifest, crate::manifest::ManifestError> {
+        let head = format!("id = \"org.example.a\"\nversion = \"1.0.0\"\nwit = \"{}\"\n{wasi}\n", WIT[0]);
+        let said = "title = { en = \"A\" }\ndescription = { en = \"A\" }\nintended-use = \"A\"\npublisher = \"A\"\ncontact = \"a\"";
+        let rest = "source = { label = \"A\" }\ncards = { mode = \"text\" }";
+        let service = "service = [{ id = \"a\", hook = \"patient-view\", description = \"A\" }]";
+        Manifest::parse(&[&head, said, rest, service].join("\n"))
+    }
+
+    const ASKS: &str = "wasi = \"deterministic\"";
+
+    #[test]
+    fn a_system_interface_is_granted_by_name_or_not_at_all() {
+        let asking = manifest(ASKS).unwrap();
+        assert_eq!(asking.wasi, Some(Wasi::Deterministic));
+        assert_eq!(Grant::whole(&asking).check(&asking), Err(GrantError::NoWasi));
+        let wasi = Powers { wasi: true, ..Powers::default() };
+        assert!(Grant::whole(&asking).with(&wasi).check(&asking).is_ok());
+    }
+
+    #[test]
+    fn a_system_interface_that_is_not_asked_for_is_not_granted() {
+        let silent = manifest("").unwrap();
+        assert_eq!(silent.wasi, None);
+        let wasi = Powers { wasi: true, ..Powers::default() };
+        let refused = Grant::whole(&silent).with(&wasi).check(&silent);
+        assert_eq!(refused, Err(GrantError::UnknownPower("system interface", "wasi".to_owned())));
+    }
+
+    #[test]
+    fn there_is_one_system_interface() {
+        for other in ["wasi = \"preview2\"", "wasi = true", "wasi = []"] {
+            assert!(manifest(other).is_err(), "{other}");
+        }
     }
 }

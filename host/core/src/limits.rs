@@ -12,6 +12,16 @@ pub enum LimitClass {
     Interpreted,
 }
 
+/// A system interface (WASI 0.2) beside the contract, for interpreters that were built to have one. Off unless the hospital
+/// grants it by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wasi {
+    /// It holds nothing: clocks stand still at the call's `now`, random numbers follow from the call's coins, what is
+    /// written is thrown away; no input, argument, variable, file, socket or HTTP.
+    Deterministic,
+}
+
 /// The limits of one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

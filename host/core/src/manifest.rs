@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::elements::ElementError;
 use crate::ids::{EntryName, NeedName, PluginId, ServiceId};
-use crate::limits::{LimitClass, Limits};
+use crate::limits::{LimitClass, Limits, Wasi};
 use crate::profile::line;
 use crate::proposal::{Liberty, Proposal};
 use crate::release::MOST_CARDS;
@@ -297,6 +297,8 @@ pub struct Manifest {
     pub source: CardSource,
     /// What a run may use.
     pub limits: Limits,
+    /// The system interface that it asks for; none by default.
+    pub wasi: Option<Wasi>,
 }
 
 impl Manifest {
@@ -337,6 +339,7 @@ struct Raw {
     id: PluginId,
     version: semver::Version,
     wit: String,
+    wasi: Option<Wasi>,
     title: Texts,
     description: Texts,
     intended_use: String,
@@ -456,6 +459,7 @@ impl Raw {
             notes: unique("note", self.note.into_iter().map(|note| (note.code, note)))?,
             source: self.source,
             limits,
+            wasi: self.wasi,
         })
     }
 }

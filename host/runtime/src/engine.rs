@@ -15,6 +15,7 @@ use crate::features::ALLOWED;
 use crate::gate::{self, ComponentError, Inspection, reason};
 use crate::host::State;
 use crate::plugins::{Compiled, Linked};
+use crate::wasi;
 
 /// The engine could not be made: this build cannot run plugins on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,9 +26,32 @@ pub struct EngineError(String);
 #[derive(Clone)]
 pub struct Engine {
     engine: wasmtime::Engine,
-    /// One linker for each version: nothing of another one is there to be found.
+    /// The contract alone.
+    strict: Linkers,
+    /// The contract and a WASI that holds nothing.
+    still: Linkers,
+}
+
+/// One linker for each version: nothing of another one is there to be found.
+#[derive(Clone)]
+struct Linkers {
     v0_3: Linker<State>,
     v0_2: Linker<State>,
+}
+
+impl Linkers {
+    fn new(engine: &wasmtime::Engine) -> wasmtime::Result<Self> {
+        let (mut newest, mut before) = (Linker::new(engine), Linker::new(engine));
+        v0_3::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state)?;
+        v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state)?;
+        Ok(Self { v0_3: newest, v0_2: before })
+    }
+
+    fn with_wasi(mut self) -> wasmtime::Result<Self> {
+        wasi::link(&mut self.v0_3)?;
+        wasi::link(&mut self.v0_2)?;
+        Ok(self)
+    }
 }
 
 impl Engine {
@@ -42,10 +66,9 @@ impl Engine {
         let failed = |error: wasmtime::Error| EngineError(error.to_string());
         let engine = wasmtime::Engine::new(&config().map_err(failed)?).map_err(failed)?;
         // Nothing else is ever linked: what is not in the world does not exist.
-        let (mut newest, mut before) = (Linker::new(&engine), Linker::new(&engine));
-        v0_3::CdsService::add_to_linker::<_, HasSelf<State>>(&mut newest, |state| state).map_err(failed)?;
-        v0_2::CdsService::add_to_linker::<_, HasSelf<State>>(&mut before, |state| state).map_err(failed)?;
-        Ok(Self { engine, v0_3: newest, v0_2: before })
+        let strict = Linkers::new(&engine).map_err(failed)?;
+        let still = strict.clone().with_wasi().map_err(failed)?;
+        Ok(Self { engine, strict, still })
     }
 
     /// Says what a component is made of, or why it is refused. No code is generated.
@@ -53,7 +76,19 @@ impl Engine {
     /// # Errors
     /// [`ComponentError`]: what the class or the contract does not admit.
     pub fn check(&self, component: &[u8], class: LimitClass) -> Result<Inspection, ComponentError> {
-        gate::check(component, class)
+        gate::check(component, class, None)
+    }
+
+    /// As [`Engine::check`], for the manifest it comes with: in its class, of its version and with what it asks for.
+    ///
+    /// # Errors
+    /// As [`Engine::check`]; [`ComponentError::OtherVersion`].
+    pub fn check_for(&self, component: &[u8], manifest: &Manifest) -> Result<Inspection, ComponentError> {
+        let inspection = gate::check(component, manifest.limits.class, manifest.wasi)?;
+        if inspection.wit.as_str() != manifest.wit {
+            return Err(ComponentError::OtherVersion { made: inspection.wit, named: manifest.wit });
+        }
+        Ok(inspection)
     }
 
     /// Checks a component, generates its code in memory and links it with its version of the contract.
@@ -70,12 +105,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::compile`]; [`ComponentError::OtherVersion`] before any code is generated.
     pub fn compile_for(&self, component: &[u8], manifest: &Manifest) -> Result<Compiled, ComponentError> {
-        let class = manifest.limits.class;
-        let inspection = self.check(component, class)?;
-        if inspection.wit.as_str() != manifest.wit {
-            return Err(ComponentError::OtherVersion { made: inspection.wit, named: manifest.wit });
-        }
-        self.generate(component, class, &inspection)
+        let inspection = self.check_for(component, manifest)?;
+        self.generate(component, manifest.limits.class, &inspection)
     }
 
     /// As [`Engine::compile`], as bytes that another process of this engine can load.
@@ -124,10 +155,14 @@ impl Engine {
         Ok(Compiled { digest: seen.digest, class, wit: seen.wit, linked, component })
     }
 
+    /// A component has imports of the second profile only if it was admitted with them.
     fn link(&self, component: &Component, wit: Wit) -> wasmtime::Result<Linked> {
+        let world = component.component_type();
+        let still = wasi::asked(world.imports(&self.engine).map(|(name, _)| name));
+        let linkers = if still { &self.still } else { &self.strict };
         match wit {
-            Wit::V0_3 => self.v0_3.instantiate_pre(component).and_then(v0_3::CdsServicePre::new).map(Linked::V0_3),
-            Wit::V0_2 => self.v0_2.instantiate_pre(component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
+            Wit::V0_3 => linkers.v0_3.instantiate_pre(component).and_then(v0_3::CdsServicePre::new).map(Linked::V0_3),
+            Wit::V0_2 => linkers.v0_2.instantiate_pre(component).and_then(v0_2::CdsServicePre::new).map(Linked::V0_2),
         }
     }
 

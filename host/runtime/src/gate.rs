@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use cordon_core::ids::Digest;
-use cordon_core::limits::LimitClass;
+use cordon_core::limits::{LimitClass, Wasi};
 use wasmparser::Validator;
 
 use crate::contract::Wit;
@@ -20,7 +20,7 @@ pub struct Inspection {
     pub wit: Wit,
     /// Bytes.
     pub size: u64,
-    /// Everything it imports, all of it within the contract.
+    /// Everything it imports: of the contract, and of the second profile if the manifest asks for it.
     pub imports: Vec<String>,
     /// Everything it exports. Only [`Wit::export`] is ever called.
     pub exports: Vec<String>,
@@ -109,15 +109,15 @@ pub enum ComponentError {
     },
 }
 
-/// Checks a component without generating code.
-pub(crate) fn check(component: &[u8], class: LimitClass) -> Result<Inspection, ComponentError> {
+/// Checks a component without generating code. Only with `wasi` may it import the second profile.
+pub(crate) fn check(component: &[u8], class: LimitClass, wasi: Option<Wasi>) -> Result<Inspection, ComponentError> {
     let caps = Caps::of(class);
     let size = u64::try_from(component.len()).unwrap_or(u64::MAX);
     if size > caps.size {
         return Err(ComponentError::Size { size, most: caps.size });
     }
     let scan = Scan::of(component, caps)?;
-    let versions = versions(&scan)?;
+    let versions = versions(&scan, wasi)?;
     Validator::new_with_features(ALLOWED).validate_all(component).map_err(|error| invalid(&error))?;
     let exports = |wit: &Wit| scan.exports.iter().any(|name| name == wit.export());
     let wit = versions.into_iter().find(exports).ok_or(ComponentError::MissingExport)?;
@@ -136,11 +136,12 @@ pub(crate) fn check(component: &[u8], class: LimitClass) -> Result<Inspection, C
 }
 
 /// The version that its imports and exports are of: none if there are none, and never two.
-fn versions(scan: &Scan) -> Result<Option<Wit>, ComponentError> {
+fn versions(scan: &Scan, wasi: Option<Wasi>) -> Result<Option<Wit>, ComponentError> {
     let imported = |name: &String| Wit::ALL.into_iter().find(|wit| wit.imports().contains(&name.as_str()));
     let exported = |name: &String| Wit::ALL.into_iter().find(|wit| wit.export() == name);
     let mut versions = scan.exports.iter().filter_map(exported).collect::<BTreeSet<_>>();
-    for name in &scan.imports {
+    let still = |name: &&String| matches!(wasi, Some(Wasi::Deterministic)) && crate::wasi::admits(name);
+    for name in scan.imports.iter().filter(|name| !still(name)) {
         versions.insert(imported(name).ok_or_else(|| ComponentError::ForeignImport { name: reason(name) })?);
     }
     if versions.len() > 1 { Err(ComponentError::MixedVersions) } else { Ok(versions.pop_first()) }

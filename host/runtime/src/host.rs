@@ -12,6 +12,7 @@ use cordon_core::view::{Column, ColumnProblem, Rows, Selection, View};
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 
 use crate::meter::{Meter, Stop};
+use crate::wasi::Still;
 
 /// What a `view` handle stands for.
 #[expect(unreachable_pub, reason = "the generated bindings name it as `pub`")]
@@ -57,6 +58,7 @@ pub(crate) struct State {
     notes: Vec<Said>,
     table: ResourceTable,
     pub(crate) meter: Meter,
+    pub(crate) still: Still,
     /// Needs asked for in vain, a few: a guest may ask for any number.
     pub(crate) unmet: BTreeSet<String>,
     /// Cells and packs asked for in vain, a few.
@@ -79,6 +81,7 @@ impl State {
             notes: Vec::new(),
             table,
             meter: Meter::new(message.limits),
+            still: Still::new(message.now, message.coins),
             unmet: BTreeSet::new(),
             unkept: BTreeSet::new(),
         }
@@ -106,7 +109,7 @@ impl State {
         Ok(text)
     }
 
-    fn hand_out<T: Send + 'static>(&mut self, entry: T) -> wasmtime::Result<Resource<T>> {
+    pub(crate) fn hand_out<T: Send + 'static>(&mut self, entry: T) -> wasmtime::Result<Resource<T>> {
         Ok(self.table.push(entry).map_err(full)?)
     }
 

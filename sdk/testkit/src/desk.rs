@@ -169,6 +169,7 @@ impl Desk {
 /// The whole grant, and what a hospital has to think about twice: a desk shows what the plugin does when it has it.
 fn everything(manifest: &Manifest) -> Grant {
     let mut grant = Grant::whole(manifest);
+    grant.powers.wasi = manifest.wasi.is_some();
     for proposal in manifest.proposals.values() {
         grant.powers.allow.extend(proposal.allow());
         if proposal.is_system_action() {

@@ -21,7 +21,7 @@ pub fn c_guest(name: &str) -> Result<Vec<u8>> {
     let world = resolve.select_world(&[package], Some("cds-service"))?;
     let version = resolve.packages.get(package).and_then(|package| package.name.version.clone());
     let version = version.context("the contract has a version")?;
-    let mut module = built(&sources.join(format!("{name}.c")), &place, |source, module| {
+    let mut module = built(&sources.join(format!("{name}.c")), &place, "made", |source, module| {
         let mut zig = Command::new(place.join("bin/python"));
         zig.args(["-m", "ziglang", "cc", "--target=wasm32-freestanding", "-Os", "-nostdlib", "-Wl,--no-entry"]);
         zig.arg(format!("-DVERSION=\"{version}\"")).arg(source).arg("-o").arg(module);

@@ -5,20 +5,53 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+/// What stands in for the system that an interpreter was written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Nothing: a trap inside the component. It imports the contract alone.
+    Strict,
+    /// The host's WASI, which holds nothing.
+    Wasi,
+}
+
+impl Profile {
+    fn stub(self) -> Option<&'static str> {
+        (self == Self::Strict).then_some("--stub-wasi")
+    }
+
+    fn folder(self, language: &str) -> String {
+        match self {
+            Self::Strict => language.to_owned(),
+            Self::Wasi => format!("{language}-wasi"),
+        }
+    }
+}
+
 /// The component of `tests/guests/js/<name>.js`, made by the `componentize-qjs` that `sdk/js/package-lock.json` pins.
 ///
 /// # Errors
 /// When npm cannot install it, or when it cannot build the guest.
 pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
+    javascript_guest_in(Profile::Strict, name)
+}
+
+/// As [`javascript_guest`], in a profile.
+///
+/// # Errors
+/// As [`javascript_guest`].
+pub fn javascript_guest_in(profile: Profile, name: &str) -> Result<Vec<u8>> {
     let sdk = crate::repository().join("sdk/js");
     let place = crate::target("guests/js")?;
     // Not `npm ci`: it refuses a lock file without the builds for other platforms that were never published.
     let npm = ("npm", vec!["install", "--no-audit", "--no-fund", "--loglevel", "error"]);
     install(&sdk, &["package-lock.json", "package.json"], &place, &[npm])?;
-    built(&crate::repository().join(format!("tests/guests/js/{name}.js")), &place, |source, component| {
-        // Without `--sync` the component needs the component model's async, and without `--stub-wasi` it imports WASI.
+    let source = crate::repository().join(format!("tests/guests/js/{name}.js"));
+    built(&source, &place, &profile.folder("made"), |source, component| {
+        // Without `--sync` the component needs the component model's async.
         let mut qjs = Command::new(place.join("node_modules/.bin/componentize-qjs"));
-        qjs.args(["--stub-wasi", "--sync", "--opt-size", "--minify", "-n", "cds-service", "--wit"]).arg(contract());
+        qjs.args(profile.stub())
+            .args(["--sync", "--opt-size", "--minify", "-n", "cds-service", "--wit"])
+            .arg(contract());
         qjs.arg("--js").arg(source).arg("-o").arg(component);
         qjs
     })
@@ -29,13 +62,21 @@ pub fn javascript_guest(name: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// When pip cannot install it, or when it cannot build the guest.
 pub fn python_guest(name: &str) -> Result<Vec<u8>> {
+    python_guest_in(Profile::Strict, name)
+}
+
+/// As [`python_guest`], in a profile.
+///
+/// # Errors
+/// As [`python_guest`].
+pub fn python_guest_in(profile: Profile, name: &str) -> Result<Vec<u8>> {
     let place = crate::target("guests/python")?;
     install_python(&crate::repository().join("sdk/python"), &place)?;
     let sources = crate::repository().join("tests/guests/python");
-    built(&sources.join(format!("{name}.py")), &place, |_, component| {
+    built(&sources.join(format!("{name}.py")), &place, &profile.folder("made"), |_, component| {
         let mut cpython = Command::new(place.join("bin/componentize-py"));
         cpython.arg("--quiet").arg("--wit-path").arg(contract()).args(["--world", "cds-service", "componentize"]);
-        cpython.args(["--stub-wasi", name, "-p"]).arg(&sources).arg("--output").arg(component);
+        cpython.args(profile.stub()).args([name, "-p"]).arg(&sources).arg("--output").arg(component);
         cpython
     })
 }
@@ -51,10 +92,17 @@ pub(crate) fn contract() -> PathBuf {
 }
 
 /// Makes a component, unless the one that is there was made from this very source, contract and tool.
-pub(crate) fn built(source: &Path, place: &Path, tool: impl Fn(&Path, &Path) -> Command) -> Result<Vec<u8>> {
+pub(crate) fn built(
+    source: &Path,
+    place: &Path,
+    made: &str,
+    tool: impl Fn(&Path, &Path) -> Command,
+) -> Result<Vec<u8>> {
     let _one = alone(place)?;
+    let made = place.join(made);
+    std::fs::create_dir_all(&made)?;
     let name = source.file_stem().and_then(|stem| stem.to_str()).context("a guest without a name")?;
-    let (component, from) = (place.join(format!("{name}.wasm")), place.join(format!("{name}.from")));
+    let (component, from) = (made.join(format!("{name}.wasm")), made.join(format!("{name}.from")));
     let source = source.canonicalize().with_context(|| source.display().to_string())?;
     let now = [crate::read(&source)?, crate::read(&contract())?, crate::read(&place.join(INSTALLED))?].concat();
     if crate::read(&from).is_ok_and(|before| before == now) {

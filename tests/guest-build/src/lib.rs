@@ -15,7 +15,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use anyhow::{Context, Result};
 
 pub use c::c_guest;
-pub use interpreted::{javascript_guest, python_guest};
+pub use interpreted::{Profile, javascript_guest, javascript_guest_in, python_guest, python_guest_in};
 pub use rust::component;
 
 /// The repository's root.

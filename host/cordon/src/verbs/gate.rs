@@ -36,6 +36,9 @@ pub(crate) struct PowersArgs {
     /// What its proposals may hold: `free-text` or `performer`. May be repeated.
     #[arg(long)]
     allow: Vec<String>,
+    /// The system interface that its interpreter asks for (WASI), which holds nothing.
+    #[arg(long)]
+    wasi: bool,
 }
 
 impl PowersArgs {
@@ -56,6 +59,7 @@ impl PowersArgs {
             external_link: self.external_link,
             system_actions: self.system_action.iter().cloned().collect(),
             allow: self.allow.iter().map(allow).collect::<anyhow::Result<BTreeSet<_>>>()?,
+            wasi: self.wasi,
         })
     }
 }

@@ -245,8 +245,15 @@ fn page(plugin: &Value) -> String {
     let list = |name: &str, line: fn(&Value) -> String| -> String {
         plugin.get(name).map(items).into_iter().flatten().map(line).collect()
     };
+    let wasi = match plugin.get("wasi").and_then(Value::as_str) {
+        Some(_) => {
+            "\n\nneeds a system interface for its interpreter (grant --wasi)\n  it holds nothing: no file, variable, \
+                    input, socket or HTTP; its clocks stand still"
+        }
+        None => "",
+    };
     format!(
-        "{}\n\nanswers{}\n\nasks to see{}\n\nmay write\n  cards{}\n\n\
+        "{}\n\nanswers{}\n\nasks to see{}{wasi}\n\nmay write\n  cards{}\n\n\
          Sends data to its maker: no. A plugin has no network; its cards go to the clinician only.",
         head.join("\n"),
         list("services", service),

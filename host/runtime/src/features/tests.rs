@@ -53,7 +53,7 @@ fn engine_accepts(component: &[u8]) -> bool {
 fn each_feature_that_is_off_is_refused_by_the_gate_and_by_the_engine() {
     for (feature, wat) in OFF {
         let component = component(wat);
-        let refused = check(&component, LimitClass::Interpreted).unwrap_err();
+        let refused = check(&component, LimitClass::Interpreted, None).unwrap_err();
         assert!(
             matches!(refused, ComponentError::Feature { .. } | ComponentError::Invalid { .. }),
             "{feature}: {refused:?}"
@@ -67,7 +67,7 @@ fn what_guests_need_is_accepted_by_both() {
     for wat in ON {
         let component = component(wat);
         // Nothing is wrong with it but that it is no plugin.
-        assert_eq!(check(&component, LimitClass::Compiled), Err(ComponentError::MissingExport), "{wat}");
+        assert_eq!(check(&component, LimitClass::Compiled, None), Err(ComponentError::MissingExport), "{wat}");
         assert!(engine_accepts(&component), "{wat}");
     }
 }

@@ -12,3 +12,5 @@ mod interpreted;
 mod limits;
 #[cfg(test)]
 mod room;
+#[cfg(test)]
+mod wasi;

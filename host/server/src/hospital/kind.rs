@@ -89,7 +89,7 @@ pub(super) fn grant(error: &GrantError) -> Undone {
         GrantError::Scope(..) => "malformed-scope",
         GrantError::Wider(_) => "wider-than-asked",
         GrantError::NoScope(_) => "no-scope-to-narrow",
-        GrantError::Withheld(_) | GrantError::NoPack(_) => "needed-to-run",
+        GrantError::Withheld(_) | GrantError::NoPack(_) | GrantError::NoWasi => "needed-to-run",
         GrantError::UnknownPower(..) => "not-asked-for",
     };
     refused(kind, error)

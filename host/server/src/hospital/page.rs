@@ -43,6 +43,7 @@ impl Hospital {
             "title": manifest.title.en, "description": manifest.description.en, "intended-use": manifest.intended_use,
             "publisher": manifest.publisher, "contact": manifest.contact, "component": newest.component,
             "signed-by": verified.key(), "wit": manifest.wit,
+            "wasi": manifest.wasi,
             "services": services(manifest),
             "needs": manifest.needs.values().map(|need| need_row(need, granted(need))).collect::<Vec<_>>(),
             "proposals": manifest.proposals.iter().map(|(name, p)| json!({ "name": name, "what": p.description("en") })).collect::<Vec<_>>(),
