@@ -1,19 +1,27 @@
-//! Copies what a plugin project needs of the SDK to a folder that the library embeds: manifest, sources and the WIT, which
+//! Copies what a plugin project needs of its SDK to a folder that the library embeds: manifest, sources and the WIT, which
 //! is a symbolic link in the repository. What makes the sources (`generate/`) and what a build leaves stay out.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The SDKs: a folder of `sdk/`, and what of it a project needs.
+const SDKS: [(&str, &[&str]); 3] = [
+    ("rust", &["Cargo.toml", "README.md", "src", "wit"]),
+    ("js", &["README.md", "cordon.js", "package-lock.json", "package.json", "testing.js", "wit"]),
+    ("python", &["README.md", "cordon.py", "cordon_testing.py", "requirements.txt", "wit"]),
+];
+
 fn main() -> io::Result<()> {
     let out = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?.join("cordon-sdk");
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rust");
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
-    for name in ["Cargo.toml", "README.md", "src", "wit"] {
-        let from = sdk.join(name).canonicalize()?;
-        println!("cargo::rerun-if-changed={}", from.display());
-        copy(&from, &out.join(name))?;
+    for (sdk, names) in SDKS {
+        for name in names {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(sdk).join(name).canonicalize()?;
+            println!("cargo::rerun-if-changed={}", from.display());
+            copy(&from, &out.join(sdk).join(name))?;
+        }
     }
     Ok(())
 }

@@ -134,6 +134,18 @@ class View:
         except ValueError:
             raise Failure("unreadable-data") from None
 
+    def table(self, *columns: str) -> list[list]:
+        """The rows as columns, far cheaper than rows: `table("number:valueQuantity.value", "code:code")` gives a list for each
+        column with a cell for each row. An absent cell is `None`, a code is `(system, code)`."""
+        asked = [_text("table: column", column) for column in columns]
+        try:
+            return [_cells(column.value) for column in self._handle.table(asked)]
+        except Exception as error:
+            problem = getattr(error, "value", None)
+            if not hasattr(problem, "fault"):
+                raise
+            raise Wrong(f'table: column "{asked[problem.column]}" is {problem.fault.name}') from None
+
     def _narrowed(self, by: dict, use):
         if not by:
             return use(self._handle)
@@ -451,6 +463,13 @@ def _all(where: str, values: Any, most: int, kind, needed: str):
         if not isinstance(value, kind):
             _wrong(f"{where}: {at}", needed, value)
     return values
+
+
+def _cells(column) -> list:
+    if isinstance(column, list):
+        return column
+    codes = [(coding.system, coding.code) for coding in column.dictionary]
+    return [None if place is None else codes[place] for place in column.cells]
 
 
 def _missing():

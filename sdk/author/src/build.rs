@@ -93,7 +93,7 @@ pub(crate) fn make(folder: &Path, tools: &Tools) -> Result<Made, BuildError> {
             tools.cargo_ready(folder)?;
             encode(&read(&tools.core_module(folder)?)?).map_err(BuildError::Module)?
         }
-        Language::JavaScript | Language::Python => interpreted::component(folder, language, &manifest.id, &target)?,
+        Language::JavaScript | Language::Python => interpreted::component(folder, language, &manifest, &target)?,
     };
     let inspection = check(&bytes, &text, &manifest)?;
     let place = target.join("plugin");

@@ -39,14 +39,14 @@ pub(crate) fn manifest(text: &str) -> Result<Manifest, RefusedError> {
 
 /// Checks a component as a host does at install, before any code is generated.
 pub(crate) fn check(bytes: &[u8], text: &str, manifest: &Manifest) -> Result<Inspection, RefusedError> {
-    Engine::new()?.check(bytes, manifest.limits.class).map_err(|error| refused(error, text))
+    Engine::new()?.check_for(bytes, manifest).map_err(|error| refused(error, text))
 }
 
 /// Checks and links a component as a host does at install.
 pub(crate) fn component(bytes: &[u8], text: &str, manifest: &Manifest) -> Result<Inspection, RefusedError> {
     let engine = Engine::new()?;
     let refused = |error| refused(error, text);
-    let inspection = engine.check(bytes, manifest.limits.class).map_err(refused)?;
+    let inspection = engine.check_for(bytes, manifest).map_err(refused)?;
     engine.compile_for(bytes, manifest).map_err(refused)?;
     Ok(inspection)
 }
@@ -66,7 +66,7 @@ fn hint(error: &ComponentError, text: &str) -> String {
         }
         ComponentError::ForeignImport { .. } => format!(
             "a plugin imports nothing but the contract that `wit`{wit} names; find the dependency that wants files, a clock, \
-             randomness or a network, or build for wasm32-unknown-unknown"
+             randomness or a network, or build for wasm32-unknown-unknown; for an interpreter there is wasi = \"deterministic\""
         ),
         ComponentError::MixedVersions => "build it against one SDK: two versions of it are linked".to_owned(),
         ComponentError::OtherVersion { made, .. } => format!("write wit = \"{made}\"{wit}"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use cordon_core::ids::{Digest, KeyId, NeedName, PluginId, ServiceId};
-use cordon_core::limits::Limits;
+use cordon_core::limits::{Limits, Wasi};
 use cordon_core::manifest::{Hook, Link, Manifest, OnWithheld};
 use cordon_trust::claim::claim;
 use cordon_trust::dsse::FormError;
@@ -116,6 +116,9 @@ pub struct Inspection {
     pub sinks: Sinks,
     /// What one call may use.
     pub limits: Limits,
+    /// The system interface that it asks for; absent means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wasi: Option<Wasi>,
 }
 
 /// Shows what a component can do.
@@ -154,6 +157,7 @@ pub fn inspect(path: &Path, about: &About) -> Result<Inspection, InspectError> {
         publisher: manifest.publisher,
         intended_use: manifest.intended_use,
         limits: manifest.limits,
+        wasi: manifest.wasi,
     })
 }
 
@@ -198,6 +202,11 @@ impl fmt::Display for Inspection {
             writeln!(f, "  {}: {}. Why: {}", need.name, need.asks, need.why)?;
         }
         write!(f, "{}{}", self.keeps, self.sinks)?;
+        if let Some(Wasi::Deterministic) = self.wasi {
+            let holds =
+                "no file, variable, input, socket or HTTP, clocks that stand still and random numbers of the call";
+            writeln!(f, "needs, if granted by name, a system interface that holds nothing: {holds}")?;
+        }
         write!(f, "may use {} fuel and {} MiB a call", self.limits.fuel, self.limits.memory >> 20)
     }
 }

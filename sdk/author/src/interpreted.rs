@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
-use cordon_core::ids::{Digest, PluginId};
+use cordon_core::ids::Digest;
+use cordon_core::limits::Wasi;
+use cordon_core::manifest::Manifest;
 
 use crate::files::{FileError, open, read, read_text, replace};
 use crate::language::Language;
@@ -83,14 +85,15 @@ const CPYTHON: Tool = Tool {
 pub(crate) fn component(
     folder: &Path,
     language: Language,
-    plugin: &PluginId,
+    manifest: &Manifest,
     target: &Path,
 ) -> Result<Vec<u8>, ToolError> {
+    let plugin = &manifest.id;
     let tool = if language == Language::JavaScript { QJS } else { CPYTHON };
     let sdk = folder.join("vendor/cordon-sdk");
     let sources = Sources::read(folder, language)?;
     let pins = read(&sdk.join(tool.pins))?;
-    let from = Digest::of(format!("{} {}", sources.digest(), Digest::of(&pins)).as_bytes()).to_string();
+    let from = format!("{} {} {:?}", sources.digest(), Digest::of(&pins), manifest.wasi);
     let place = target.join("script");
     Dir::create_ambient_dir_all(&place, ambient_authority()).map_err(FileError::of("make the folder", &place))?;
     // Installing and building write to folders that all projects of this target directory share.
@@ -103,8 +106,8 @@ pub(crate) fn component(
     let laid_out = place.join(plugin.as_str());
     sources.lay_out(&laid_out)?;
     let mut command = match language {
-        Language::Rust | Language::JavaScript => javascript(&installed, &laid_out, &made),
-        Language::Python => python(&installed, &laid_out, &made),
+        Language::Rust | Language::JavaScript => javascript(&installed, &laid_out, &made, manifest.wasi),
+        Language::Python => python(&installed, &laid_out, &made, manifest.wasi),
     };
     let (built, said) = run(&mut command, &tool)?;
     if !built {
@@ -114,19 +117,28 @@ pub(crate) fn component(
     Ok(read(&made)?)
 }
 
-/// Without `--sync` the component needs the component model's async, and without `--stub-wasi` it imports WASI.
-fn javascript(installed: &Path, sources: &Path, made: &Path) -> Command {
+/// In the first profile, what the interpreter would take from WASI is a trap inside the component.
+const STUBS: &str = "--stub-wasi";
+
+/// Without `--sync` the component needs the component model's async.
+fn javascript(installed: &Path, sources: &Path, made: &Path, wasi: Option<Wasi>) -> Command {
     let mut command = Command::new(installed.join("node_modules/.bin/componentize-qjs"));
-    command.args(["--stub-wasi", "--sync", "--opt-size", "--minify", "--world", WORLD]);
+    command.args(["--sync", "--opt-size", "--minify", "--world", WORLD]);
+    if wasi.is_none() {
+        command.arg(STUBS);
+    }
     command.arg("--wit").arg(sources.join(Sources::WIT)).arg("--module-root").arg(sources);
     command.arg("--js").arg(sources.join(Language::JavaScript.first_file())).arg("--output").arg(made);
     command
 }
 
-fn python(installed: &Path, sources: &Path, made: &Path) -> Command {
+fn python(installed: &Path, sources: &Path, made: &Path, wasi: Option<Wasi>) -> Command {
     let mut command = Command::new(installed.join("bin/componentize-py"));
     command.arg("--quiet").arg("--wit-path").arg(sources.join(Sources::WIT)).args(["--world", WORLD]);
-    command.args(["componentize", "--stub-wasi", "plugin", "--output"]).arg(made);
+    command.args(["componentize", "plugin", "--output"]).arg(made);
+    if wasi.is_none() {
+        command.arg(STUBS);
+    }
     command.arg("-p").arg(sources).arg("-p").arg(sources.join("vendor/cordon-sdk"));
     command
 }

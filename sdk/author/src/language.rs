@@ -42,11 +42,19 @@ impl Language {
         }
     }
 
+    /// Where its function is.
+    pub(crate) const fn source(self) -> &'static str {
+        match self {
+            Self::Rust => "src/lib.rs",
+            Self::JavaScript | Self::Python => self.first_file(),
+        }
+    }
+
     /// What the project in this folder is written in: Rust, unless it is a script.
     pub(crate) fn of(folder: &Path) -> Result<Self, FileError> {
         let dir = open(folder)?;
-        let scripts = [Self::JavaScript, Self::Python].into_iter();
-        let written = scripts.filter(|language| dir.is_file(language.first_file())).take(1).next();
+        let scripts = [Self::JavaScript, Self::Python];
+        let written = scripts.into_iter().find(|language| dir.is_file(language.first_file()));
         // A package that happens to hold a script is a package.
         Ok(written.filter(|_| !dir.is_file(Self::Rust.first_file())).unwrap_or(Self::Rust))
     }

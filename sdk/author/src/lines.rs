@@ -35,16 +35,19 @@ fn quoted(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use cordon_core::ids::PluginId;
     use cordon_core::manifest::Manifest;
 
     use super::*;
+    use crate::language::Language;
+    use crate::template::files;
 
     #[test]
     fn a_broken_need_and_a_wrong_contract_name_their_line() {
         let wrong = |from: &str, to: &str| {
-            let text = include_str!("../template/plugin.toml.txt")
-                .replace("{{id}}", "org.example.x")
-                .replace("{{service}}", "x");
+            let made = files(&PluginId::new("org.example.x").unwrap(), Language::Rust);
+            let (_, text) = made.into_iter().find(|(path, _)| path == "plugin.toml").unwrap();
+            let text = String::from_utf8(text).unwrap();
             assert!(text.contains(from), "{from}");
             let text = text.replacen(from, to, 1);
             located(&text, &Manifest::parse(&text).unwrap_err())

@@ -9,6 +9,7 @@ use cordon_core::ids::{NameError, PluginId};
 use serde::Serialize;
 
 use crate::files::{FileError, split};
+use crate::language::Language;
 use crate::template::{files, package};
 
 /// Why no project was made. Nothing was written.
@@ -33,7 +34,9 @@ pub struct Project {
     pub plugin: PluginId,
     /// The folder.
     pub folder: PathBuf,
-    /// The package's name in `Cargo.toml`.
+    /// What it is written in.
+    pub language: Language,
+    /// The package's name in `Cargo.toml` or `package.json`.
     pub package: String,
     /// How many files were written.
     pub files: usize,
@@ -45,8 +48,10 @@ impl fmt::Display for Project {
         write!(
             f,
             "{} is a plugin project that builds and passes its tests ({} files).\nNext: cordon test {folder}\nThen: read \
-             {folder}/README.md, {folder}/plugin.toml and {folder}/src/lib.rs",
-            self.plugin, self.files
+             {folder}/README.md, {folder}/plugin.toml and {folder}/{}",
+            self.plugin,
+            self.files,
+            self.language.source()
         )
     }
 }
@@ -55,13 +60,13 @@ impl fmt::Display for Project {
 ///
 /// # Errors
 /// [`NewError`].
-pub fn new_project(id: &str, folder: &Path) -> Result<Project, NewError> {
+pub fn new_project(id: &str, folder: &Path, language: Language) -> Result<Project, NewError> {
     let plugin = PluginId::new(id)?;
     let (parent, name) = above(folder)?;
     if parent.read_dir(&name).is_ok_and(|mut entries| entries.next().is_some()) || parent.is_file(&name) {
         return Err(NewError::NotEmpty(folder.to_owned()));
     }
-    let files = files(&plugin);
+    let files = files(&plugin, language);
     let unfinished = PathBuf::from(format!(".{}.part", package(&plugin)));
     let written = write(&parent, &unfinished, &files).and_then(|()| parent.rename(&unfinished, &parent, &name));
     if let Err(error) = written {
@@ -69,7 +74,7 @@ pub fn new_project(id: &str, folder: &Path) -> Result<Project, NewError> {
         parent.remove_dir_all(&unfinished).ok();
         return Err(FileError::of("write", folder)(error).into());
     }
-    Ok(Project { package: package(&plugin), plugin, folder: folder.to_owned(), files: files.len() })
+    Ok(Project { package: package(&plugin), plugin, language, folder: folder.to_owned(), files: files.len() })
 }
 
 /// The folder above, which is made if it is not there.

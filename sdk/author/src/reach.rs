@@ -90,6 +90,7 @@ pub(crate) fn sinks(manifest: &Manifest) -> Sinks {
 /// All that it asks for but links outside.
 fn everything(manifest: &Manifest) -> Powers {
     let mut powers = Powers::usual(manifest);
+    powers.wasi = manifest.wasi.is_some();
     for (name, pack) in &manifest.packs {
         if pack.url.is_some() {
             powers.packs.insert(name.clone(), PackFrom::Fetch);

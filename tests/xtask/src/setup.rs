@@ -56,7 +56,7 @@ pub(crate) fn node() -> anyhow::Result<()> {
         "npm",
         &["--version"],
         "npm",
-        "tests build a JavaScript guest, ask a CDS Hooks client and a FHIR evaluator nobody here wrote, and show cards with the renderers of EHR clients",
+        "plugins in JavaScript are built and tested, and tests ask a CDS Hooks client and a FHIR evaluator nobody here wrote, and show cards with the renderers of EHR clients",
     )
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn python() -> anyhow::Result<()> {
         "python3",
         &["-c", "import venv, ensurepip"],
         "python3-venv",
-        "an independent script checks the tools' figures",
+        "plugins in Python are built and tested, and an independent script checks the tools' figures",
     )
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
-use cordon_author::{self as author, About, PackNotes, Tools, Verdict};
+use clap::{Args, Subcommand, ValueEnum};
+use cordon_author::{self as author, About, Language, PackNotes, Tools, Verdict};
 use cordon_core::ids::EntryName;
 
 use crate::report::{Ended, Failure, Report};
@@ -15,6 +15,27 @@ pub(crate) struct New {
     id: String,
     /// The folder to make; by default the id's last label.
     folder: Option<PathBuf>,
+    /// What it is written in.
+    #[arg(long, value_enum, default_value_t)]
+    lang: Lang,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Lang {
+    #[default]
+    Rust,
+    Js,
+    Python,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Rust => Self::Rust,
+            Lang::Js => Self::JavaScript,
+            Lang::Python => Self::Python,
+        }
+    }
 }
 
 /// A plugin project.
@@ -91,7 +112,7 @@ fn made(report: &(impl std::fmt::Display + serde::Serialize)) -> Ended {
 pub(crate) fn new(verb: &New) -> Ended {
     let last = verb.id.rsplit('.').next().unwrap_or_default();
     let folder = verb.folder.clone().unwrap_or_else(|| PathBuf::from(last));
-    made(&author::new_project(&verb.id, &folder)?)
+    made(&author::new_project(&verb.id, &folder, verb.lang.into())?)
 }
 
 /// `cordon build`

@@ -5,6 +5,8 @@ mod desk;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod languages;
+#[cfg(test)]
 mod refused;
 #[cfg(test)]
 mod samples;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use cordon_author::{
-    About, BuildError, CargoError, NewError, PackNotes, PackSignError, TestError, Tools, build, inspect, new_key,
-    new_project, pack_sign, sign, test,
+    About, BuildError, CargoError, Language, NewError, PackNotes, PackSignError, TestError, Tools, build, inspect,
+    new_key, new_project, pack_sign, sign, test,
 };
 use cordon_core::ids::EntryName;
 use cordon_testkit::Verdict;
@@ -20,7 +20,7 @@ const WASI: &str = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instanc
 fn a_folder_with_something_in_it_is_left_alone() {
     let place = TempDir::new().unwrap();
     write(&place.path().join("notes.txt"), "mine");
-    assert!(matches!(new_project(ID, place.path()), Err(NewError::NotEmpty(_))));
+    assert!(matches!(new_project(ID, place.path(), Language::Rust), Err(NewError::NotEmpty(_))));
     assert_eq!(names(place.path()), ["notes.txt"]);
 }
 
@@ -28,7 +28,7 @@ fn a_folder_with_something_in_it_is_left_alone() {
 fn an_id_that_is_not_reverse_dns_makes_no_folder() {
     let place = TempDir::new().unwrap();
     for id in ["potassium", "example.potassium", "org.example.Potassium", "org.example./etc", ""] {
-        let error = new_project(id, &place.path().join("x")).unwrap_err();
+        let error = new_project(id, &place.path().join("x"), Language::Rust).unwrap_err();
         assert!(error.to_string().contains("for example org.example.potassium"), "{error}");
     }
     assert!(names(place.path()).is_empty());
@@ -39,7 +39,7 @@ fn an_empty_folder_is_filled_and_leaves_nothing_beside_it() {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("empty");
     std::fs::create_dir(&folder).unwrap();
-    new_project(ID, &folder).unwrap();
+    new_project(ID, &folder, Language::Rust).unwrap();
     assert_eq!(names(place.path()), ["empty"]);
     assert!(names(&folder).contains(&"plugin.toml".to_owned()));
 }
@@ -48,7 +48,7 @@ fn an_empty_folder_is_filled_and_leaves_nothing_beside_it() {
 fn a_manifest_that_breaks_a_rule_stops_the_build_with_its_line() {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("x");
-    new_project(ID, &folder).unwrap();
+    new_project(ID, &folder, Language::Rust).unwrap();
     let manifest = text(&folder.join("plugin.toml")).replace("patient/Observation.rs", "patient/Observation.cruds");
     write(&folder.join("plugin.toml"), manifest);
     let error = build(&folder, &Tools::default()).unwrap_err();
@@ -65,7 +65,7 @@ fn pack(schema: &str) -> String {
 fn a_schema_that_no_host_enforces_stops_the_build() {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("x");
-    new_project(ID, &folder).unwrap();
+    new_project(ID, &folder, Language::Rust).unwrap();
     let manifest = text(&folder.join("plugin.toml"));
     write(&folder.join("plugin.toml"), manifest + &pack(r#"{"$ref":"https://example.org/schema"}"#));
     let error = build(&folder, &Tools::default()).unwrap_err().to_string();
@@ -94,7 +94,7 @@ fn a_case_whose_pack_breaks_the_schema_or_is_too_large_fails() {
 fn a_pack_that_no_host_takes_is_not_signed() {
     let place = TempDir::new().unwrap();
     let at = |name: &str| place.path().join(name);
-    new_project(ID, &at("x")).unwrap();
+    new_project(ID, &at("x"), Language::Rust).unwrap();
     let manifest = at("x").join("plugin.toml");
     write(&manifest, text(&manifest) + &pack(r#"{"type":"object"}"#));
     let key = new_key(&at("publisher.pem"), [7; 32]).unwrap().secret;
@@ -118,7 +118,7 @@ fn a_pack_that_no_host_takes_is_not_signed() {
 fn spoilt(id: &str) -> (TempDir, PathBuf) {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("x");
-    new_project(id, &folder).unwrap();
+    new_project(id, &folder, Language::Rust).unwrap();
     (place, folder)
 }
 

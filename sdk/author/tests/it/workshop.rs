@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use cordon_author::{Built, Tools, build, new_project};
+use cordon_author::{Built, Language, Tools, build, new_project};
 use tempfile::TempDir;
 
 pub(crate) const ID: &str = "org.example.potassium";
@@ -18,7 +18,7 @@ pub(crate) fn project() -> &'static (PathBuf, Built) {
     let made = MADE.get_or_init(|| {
         let place = TempDir::new().unwrap();
         let folder = place.path().join("potassium");
-        new_project(ID, &folder).unwrap();
+        new_project(ID, &folder, Language::Rust).unwrap();
         let built = build(&folder, &cargo()).unwrap();
         (place, (folder, built))
     });
