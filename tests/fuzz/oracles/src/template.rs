@@ -5,7 +5,7 @@
 //! taken from `cordon_core::slots`.
 
 use cordon_core::invoke::Response;
-use cordon_core::manifest::{Manifest, Template};
+use cordon_core::manifest::{Manifest, Template, Texts};
 use cordon_core::message::{Advice, CardText, Filled, SlotValue};
 use cordon_core::record::Outcome;
 use cordon_core::words::Words;
@@ -39,15 +39,16 @@ pub fn template(input: &[u8]) -> Result<Seen, Broken> {
         let card = Advice { text: CardText::Template(filled), suggestions: Vec::new(), override_reasons: Vec::new() };
         let answer = desk::answer(&manifest, locale, &case.row, card);
         let answer = answer.ok_or_else(|| broken("a call is answered", &case))?;
-        let german = locale.starts_with("de");
-        let taken: Option<Vec<Taken>> = case.slots.iter().map(|(name, kind)| case.takes(name, kind, german)).collect();
-        match (card_of(&answer), taken.filter(|taken| taken.len() == case.given.len())) {
-            (Some(card), Some(taken)) => {
+        let taken = [Some(&signed.summary), signed.detail.as_ref()].map(|texts| case.taken(texts, locale));
+        match (card_of(&answer), taken) {
+            (Some(card), [Some(in_summary), Some(in_detail)]) => {
                 shown = Seen::Accepted;
-                one(&card, signed, &taken, locale, &case)?;
+                one(&card, signed, [&in_summary, &in_detail], locale, &case)?;
             }
-            (Some(_), None) => return Err(broken("what a slot does not take is refused", &case)),
-            (None, Some(_)) if case.is_plain() => return Err(broken("what the slots take is shown", &case)),
+            (Some(_), _) => return Err(broken("what a slot does not take is refused", &case)),
+            (None, [Some(_), Some(_)]) if case.is_plain() => {
+                return Err(broken("what the slots take is shown", &case));
+            }
             (None, _) => holds(answer.body.is_none(), "of a refused card nothing leaves", || show(&case))?,
         }
     }
@@ -79,7 +80,7 @@ fn card_of(answer: &Response) -> Option<Value> {
     (answer.outcome == Outcome::Answered).then(|| body.pointer("/cards/0").cloned())?
 }
 
-fn one(card: &Value, signed: &Template, taken: &[Taken], locale: &str, case: &Case) -> Result<(), Broken> {
+fn one(card: &Value, signed: &Template, taken: [&[Taken]; 2], locale: &str, case: &Case) -> Result<(), Broken> {
     let show = || format!("{locale}: {card}\n{}", show(case));
     let members: Vec<&str> = card.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let known = ["detail", "indicator", "source", "summary", "uuid"];
@@ -90,8 +91,9 @@ fn one(card: &Value, signed: &Template, taken: &[Taken], locale: &str, case: &Ca
     holds(summary.chars().count() <= MOST_SUMMARY, "a summary has at most 139 characters", show)?;
     characters(summary)?;
     inert(summary)?;
-    let parts = |text: &str| Parts::of(text, taken);
-    holds(parts(signed.summary.for_locale(locale)).are(summary), "a summary is its template, filled", show)?;
+    let [in_summary, in_detail] = taken;
+    let told = Parts::of(signed.summary.for_locale(locale), in_summary);
+    holds(told.are(summary), "a summary is its template, filled", show)?;
     let words = Words::default();
     let footer = words.footer.for_locale(locale);
     let Some(template) = signed.detail.as_ref().map(|texts| texts.for_locale(locale)).filter(|text| !text.is_empty())
@@ -104,10 +106,18 @@ fn one(card: &Value, signed: &Template, taken: &[Taken], locale: &str, case: &Ca
     };
     as_a_card(detail)?;
     holds(blocks(detail) == blocks(template), "a value changes no block around it", show)?;
-    holds(parts(&seen(template)).are(&seen(detail)), "a detail is its template, filled", show)
+    holds(Parts::of(&seen(template), in_detail).are(&seen(detail)), "a detail is its template, filled", show)
 }
 
 impl Case {
+    /// What each slot may show in these texts: values are in the language of the text around them. `None` if one takes
+    /// nothing of what was given, or another was given.
+    fn taken(&self, texts: Option<&Texts>, locale: &str) -> Option<Vec<Taken>> {
+        let german = locale.starts_with("de") && texts.is_some_and(|texts| texts.de.is_some());
+        let taken: Option<Vec<Taken>> = self.slots.iter().map(|(name, kind)| self.takes(name, kind, german)).collect();
+        taken.filter(|taken| taken.len() == self.given.len())
+    }
+
     /// The texts that the slot may show for what was given, none if it takes nothing of it.
     fn takes(&self, name: &str, kind: &case::Kind, german: bool) -> Option<Taken> {
         let mut given = self.given.iter().filter(|(given, _)| given == name);

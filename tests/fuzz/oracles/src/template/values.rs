@@ -11,7 +11,7 @@ use super::case::{FIRST, Kind, LAST};
 
 /// The most characters that are copied from a row, and the fewest of a longer value: spaces may double it.
 const MOST_COPIED: usize = 80;
-const FEWEST_COPIED: usize = MOST_COPIED / 2;
+const FEWEST_COPIED: usize = MOST_COPIED / 2 - 1;
 
 /// What has no ink: white space, and what Unicode lets a renderer leave out.
 static BLANK: LazyLock<Regex> =
@@ -78,7 +78,7 @@ impl Kind {
             (Self::Number([min, max, step], unit), SlotValue::Number(number)) => {
                 let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
                 let numbers = on_scale(min, max, step, *number)?;
-                Some(numbers.into_iter().map(|number| format!("{number}{unit}")).collect())
+                Some(numbers.into_iter().map(|number| format!("{}{unit}", decimal(&number, german))).collect())
             }
             (Self::Code(codes), SlotValue::Code(name)) => {
                 let (_, en, de) = codes.iter().find(|(own, ..)| own == name)?;
@@ -92,7 +92,7 @@ impl Kind {
                     (1..=days(year.parse().ok()?, month.parse().ok()?)?).any(|n| day.ends_with(&format!("-{n:02}")));
                 (real && (FIRST..=LAST).contains(&day.as_str())).then_some(vec![day])
             }
-            (Self::From(element), SlotValue::Row(id)) if id == "r1" => Some(cuts(&copied(row, element)?)),
+            (Self::From(element), SlotValue::Row(id)) if id == "r1" => Some(cuts(&copied(row, element, german)?)),
             (Self::Number(..) | Self::Code(_) | Self::Date | Self::From(_), _) => None,
         }
     }
@@ -138,23 +138,27 @@ fn on_scale(min: &str, max: &str, step: &str, number: f64) -> Option<Vec<String>
     (!texts.is_empty()).then_some(texts)
 }
 
+/// With the decimal sign of the language.
+fn decimal(number: &str, german: bool) -> String {
+    if german { number.replace('.', ",") } else { number.to_owned() }
+}
+
 /// What a clinician reads of an element that the case put into the row.
-fn copied(row: &Value, element: &str) -> Option<String> {
+fn copied(row: &Value, element: &str, german: bool) -> Option<String> {
     let value = element.split('.').try_fold(row, |value, name| value.get(name))?;
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     if let Some(number) = value.get("value") {
+        let number = decimal(&number.to_string(), german);
         return Some(format!("{}{number} {}", text("comparator").unwrap_or_default(), text("unit")?));
     }
     value.as_str().or(text("text")).map(str::to_owned)
 }
 
-/// The whole of a short text; of a longer one some of its first characters.
+/// The whole of a short text; of a longer one some of its first characters, and a sign that there were more.
 fn cuts(text: &str) -> Vec<String> {
     let text: Vec<char> = text.nfc().collect();
     let cut = |length: usize| text.iter().take(length).collect::<String>();
-    if text.len() <= FEWEST_COPIED {
-        vec![cut(text.len())]
-    } else {
-        (FEWEST_COPIED..=MOST_COPIED.min(text.len())).rev().map(cut).collect()
-    }
+    let whole = (text.len() <= MOST_COPIED).then(|| cut(text.len()));
+    let parts = (FEWEST_COPIED..MOST_COPIED.min(text.len())).rev().map(|length| format!("{}…", cut(length)));
+    whole.into_iter().chain(parts).collect()
 }
