@@ -2,7 +2,7 @@
 //! writer wants, and what comes out is the body that an EHR gets. Everything else about the call is as plain as can be.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
@@ -128,22 +128,39 @@ pub(crate) fn let_out(written: &Written) -> Result<Value, ProfileError> {
     body.pointer("/cards/0").cloned().ok_or(NONE)
 }
 
-fn call(written: &Written) -> Result<HookCall, ProfileError> {
-    const NAME: ProfileError = ProfileError::Unlisted("name");
+const NAME: ProfileError = ProfileError::Unlisted("name");
+
+/// The plugins by what differs in their manifests: most cards are of one of two.
+type Known = BTreeMap<(String, String, bool), Arc<Installed>>;
+
+/// The plugin of a card, installed once, with its icon and its link granted.
+fn installed(written: &Written) -> Result<Arc<Installed>, ProfileError> {
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let which = (written.source.clone(), written.reason.clone(), written.copied.is_some());
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&which) {
+        return Ok(Arc::clone(known));
+    }
     let manifest = manifest(written)?;
     let mut grant = Grant::whole(&manifest);
     grant.powers.external_link = true;
-    let service = manifest.services.first().cloned().ok_or(NAME)?;
     let installed = Installed::new(manifest, Digest::of(b"component"), Digest::of(b"envelope"), &grant);
     let mut installed = installed.map_err(|_| NAME)?;
     installed.enabled = true;
     installed.copies.insert(icon(), ICON.to_owned());
+    let installed = Arc::new(installed);
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(which, Arc::clone(&installed));
+    Ok(installed)
+}
+
+fn call(written: &Written) -> Result<HookCall, ProfileError> {
+    let installed = installed(written)?;
+    let service = installed.manifest.services.first().cloned().ok_or(NAME)?;
     let now = jiff::Timestamp::UNIX_EPOCH;
     Ok(HookCall {
         invocation: MintedId::from_random([1; 16]),
         tenant: TenantId::new("main").map_err(|_| NAME)?,
         issuer: Issuer::new("https://ehr.example").map_err(|_| NAME)?,
-        installed: Arc::new(installed),
+        installed,
         service,
         hook_instance: "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea".to_owned(),
         user: None,
