@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use cordon_fhir::DateRange;
 use cordon_fhir::reference::Reference;
+use cordon_fhir::search::primary_date;
 use cordon_fhir::types::ResourceType;
 use serde_json::{Map, Value};
 
@@ -204,18 +206,18 @@ impl Elements {
 pub struct Readable(Value);
 
 impl Readable {
-    /// The row as a plugin sees it: `resourceType`, the minted id and the elements. `link` gives the minted reference of
-    /// a row in view.
+    /// The row as a plugin sees it: `resourceType`, the elements and the minted id. `link` gives the minted reference of a
+    /// row in view.
     #[must_use]
-    pub fn row(&self, id: &str, link: &dyn Fn(&Reference) -> Option<String>) -> Value {
-        let mut row = Map::new();
-        for (name, value) in self.0.as_object().into_iter().flatten() {
-            if let Some(linked) = resolve(value, link) {
-                row.insert(name.clone(), linked);
-            }
-        }
-        row.insert("id".to_owned(), Value::from(id));
-        Value::Object(row)
+    pub fn row(&self, id: &str, link: &dyn Fn(&Reference) -> Option<String>) -> String {
+        let mut text = Vec::new();
+        print(&self.0, link, &mut text);
+        // A row without anything to read has its id.
+        let next: &[u8] = if text.pop().is_some() { b",\"id\":" } else { b"{\"id\":" };
+        text.extend_from_slice(next);
+        scalar(&Value::from(id), &mut text);
+        text.push(b'}');
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// With dates and ages as the need says.
@@ -223,10 +225,17 @@ impl Readable {
         if reduction.is_none() { self } else { Self(reduction.value(self.0, "", "").unwrap_or_default()) }
     }
 
-    /// The same without any reference: what it says whatever else is in view.
+    /// The text without any reference: what it says whatever else is in view.
     #[must_use]
-    pub fn alone(&self) -> Value {
-        resolve(&self.0, &|_| None).unwrap_or_default()
+    pub fn alone(&self) -> String {
+        let mut text = Vec::new();
+        print(&self.0, &|_| None, &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// When it was so, as far as the plugin reads it. No date stands in a reference.
+    pub(crate) fn dated(&self) -> Option<DateRange> {
+        primary_date(&self.0)
     }
 }
 
@@ -310,28 +319,80 @@ fn keep_reference(members: &Map<String, Value>, (node, whole): (&Node, bool)) ->
     Some(Value::Object(out))
 }
 
-/// A Reference leads to a row in view or is absent, and what it leaves empty is absent too.
-fn resolve(value: &Value, link: &dyn Fn(&Reference) -> Option<String>) -> Option<Value> {
-    match value {
-        Value::Object(members) => {
-            let mut out = Map::new();
-            for (name, value) in members {
-                let linked = match value.as_str().filter(|_| name == "reference" || name == TARGET) {
-                    Some(target) => match link(&Reference::parse(target)?)? {
-                        _ if name == TARGET => continue,
-                        minted => Value::from(minted),
-                    },
-                    None => match resolve(value, link) {
-                        Some(value) => value,
-                        None => continue,
-                    },
-                };
-                out.insert(name.clone(), linked);
-            }
-            (!out.is_empty()).then_some(Value::Object(out))
+/// Prints a value, if anything of it is left: a Reference leads to a row in view or is absent, and what it leaves empty is
+/// absent too.
+fn print(value: &Value, link: &dyn Fn(&Reference) -> Option<String>, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let left = match value {
+        Value::Object(members) => print_object(members, link, out),
+        Value::Array(items) => {
+            let mut more = Separated::new(b'[', out);
+            items.iter().for_each(|item| more.put(out, |out| print(item, link, out)));
+            more.close(b']', out)
         }
-        Value::Array(items) => some(items.iter().filter_map(|item| resolve(item, link)).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.clone()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => scalar(value, out),
+    };
+    if !left {
+        out.truncate(start);
+    }
+    left
+}
+
+fn print_object(members: &Map<String, Value>, link: &dyn Fn(&Reference) -> Option<String>, out: &mut Vec<u8>) -> bool {
+    let mut more = Separated::new(b'{', out);
+    for (name, value) in members {
+        let target = value.as_str().filter(|_| name == "reference" || name == TARGET);
+        let minted = match target {
+            None => None,
+            Some(target) => match Reference::parse(target).and_then(|target| link(&target)) {
+                Some(minted) => Some(Value::from(minted)),
+                None => return false,
+            },
+        };
+        if name != TARGET {
+            more.put(out, |out| {
+                scalar(&Value::from(name.as_str()), out);
+                out.push(b':');
+                print(minted.as_ref().unwrap_or(value), link, out)
+            });
+        }
+    }
+    more.close(b'}', out)
+}
+
+/// Prints what holds no others. Nothing that a vector can refuse.
+fn scalar(value: &Value, out: &mut Vec<u8>) -> bool {
+    serde_json::to_writer(out, value).is_ok()
+}
+
+/// The items of a list or an object while they are printed.
+struct Separated {
+    empty: bool,
+}
+
+impl Separated {
+    fn new(open: u8, out: &mut Vec<u8>) -> Self {
+        out.push(open);
+        Self { empty: true }
+    }
+
+    /// Prints one more, if anything of it is left.
+    fn put(&mut self, out: &mut Vec<u8>, print: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let start = out.len();
+        if !self.empty {
+            out.push(b',');
+        }
+        if print(out) {
+            self.empty = false;
+        } else {
+            out.truncate(start);
+        }
+    }
+
+    /// Whether there were any.
+    fn close(self, close: u8, out: &mut Vec<u8>) -> bool {
+        out.push(close);
+        !self.empty
     }
 }
 
@@ -344,7 +405,7 @@ mod tests {
     fn minimise(paths: &[&str], resource: &Value) -> Value {
         let paths: Vec<String> = paths.iter().map(|&p| p.to_owned()).collect();
         let link = |target: &Reference| (target.id == "p").then(|| "Patient/r1".to_owned());
-        Elements::parse(&paths).unwrap().read(resource).row("r2", &link)
+        serde_json::from_str(&Elements::parse(&paths).unwrap().read(resource).row("r2", &link)).unwrap()
     }
 
     #[test]

@@ -144,8 +144,8 @@ fn everything(clearance: &Clearance, records: &dyn Records) -> Result<Vec<Labele
     let all = Scope::parse("patient/*.rs").map_err(|_| RecordsError)?;
     let query = Query { tenant: &clearance.call().tenant, patient: &clearance.call().patient, scope: &all };
     let mut rows = Vec::new();
-    let mut each = |row| {
-        rows.push(row);
+    let mut each = |row: Labeled<&Value>| {
+        rows.push(Labeled { label: row.label, value: row.value.clone() });
         ControlFlow::Continue(())
     };
     records.visit(query, &mut each)?;

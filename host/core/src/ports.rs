@@ -169,8 +169,8 @@ impl fmt::Debug for Query<'_> {
     }
 }
 
-/// Takes one labelled row and says whether more are wanted.
-pub type Each<'a> = dyn FnMut(Labeled<Value>) -> ControlFlow<()> + 'a;
+/// Looks at one labelled row and says whether more are wanted. The row is the source's.
+pub type Each<'a> = dyn FnMut(Labeled<&Value>) -> ControlFlow<()> + 'a;
 
 /// A source of records: the store, or later a FHIR server.
 pub trait Records {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use cordon_fhir::DateRange;
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::Scope;
@@ -69,19 +70,25 @@ struct Rank(Reverse<Option<Dated>>, Digest, Digest);
 type Dated = (Timestamp, Timestamp);
 
 fn dated(row: &Value) -> Option<Dated> {
-    primary_date(row).map(|range| (range.upper, range.lower))
+    primary_date(row).map(ends)
+}
+
+fn ends(range: DateRange) -> Dated {
+    (range.upper, range.lower)
 }
 
 impl Row {
     fn new(row: &Value, cleared: &Cleared, reduction: &Reduction, coins: Coins) -> Self {
         let origin = reference_of(row);
         let readable = cleared.need().elements.read(row).reduced(reduction);
-        let alone = readable.alone();
-        let text = alone.to_string();
+        let text = readable.alone();
         let name = origin.as_ref().map(ToString::to_string).unwrap_or_default();
         let thrown = Digest::of(&[b"order of rows\0".as_slice(), &coins.seed(), name.as_bytes()].concat());
-        let by = if out!(OrderByHidden) { row } else { &alone };
-        let rank = Rank(Reverse(dated(by)), Digest::of(by.to_string().as_bytes()), thrown);
+        let rank = if out!(OrderByHidden) {
+            Rank(Reverse(dated(row)), Digest::of(row.to_string().as_bytes()), thrown)
+        } else {
+            Rank(Reverse(readable.dated().map(ends)), Digest::of(text.as_bytes()), thrown)
+        };
         Self { origin, readable, bytes: text.len(), rank }
     }
 }
@@ -187,14 +194,14 @@ impl Shelf {
         // A reduced date is not where the source has it, so the source's order decides nothing.
         let mut left = if self.reduction.is_none() { self.newest() } else { usize::MAX };
         let mut last = None;
-        let mut each = |row: Labeled<Value>| {
+        let mut each = |row: Labeled<&Value>| {
             // The source gives the newest first: what is older than the last row wanted need not be read. An equal one
             // must be, or the source's order would choose.
-            if left == 0 && dated(&row.value) < last {
+            if left == 0 && dated(row.value) < last {
                 return ControlFlow::Break(());
             }
             let held = self.rows.len();
-            self.offer(&row.value, || row.label)?;
+            self.offer(row.value, || row.label)?;
             if left > 0
                 && let Some(Rank(Reverse(Some(date)), ..)) = self.rows.get(held).map(|row| &row.rank)
             {
@@ -322,7 +329,7 @@ impl Shelf {
         let unnamed = |at: usize| format!("{}-{}", self.cleared.need().name, at.saturating_add(1));
         let rows = self.rows.iter().enumerate().map(|(at, row)| {
             let id = row.origin.as_ref().and_then(|origin| minted.get(origin).cloned()).unwrap_or_else(|| unnamed(at));
-            row.readable.row(&id, &link).to_string()
+            row.readable.row(&id, &link)
         });
         View::new(self.cleared.need().name.clone(), rows).listing(self.cleared.need().elements.shared())
     }

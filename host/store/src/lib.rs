@@ -55,6 +55,7 @@ mod time;
 mod store;
 
 mod labels;
+mod parsed;
 mod policy;
 mod r4;
 mod resource;

@@ -67,11 +67,13 @@ fn visit(reader: &Reader, c: &Connection, query: Query<'_>, each: &mut Each<'_>)
         if before.replace(row) == Some(row) {
             continue;
         }
-        let (text, class, labelled): (Vec<u8>, Option<u16>, Option<i64>) =
-            kept.query_row([row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let resource = parse(&text, JsonLimits::default()).map_err(|_| StoreError::Damaged)?;
+        let (resource, class, labelled) = kept.query_row([row], |row| {
+            let resource = row.get_ref(0)?.as_blob().map(|text| reader.parsed.row(text));
+            Ok((resource, row.get::<_, Option<u16>>(1)?, row.get::<_, Option<i64>>(2)?))
+        })?;
+        let resource = resource.map_err(|_| StoreError::Damaged)?.map_err(|_| StoreError::Damaged)?;
         let label = reader.label(class.zip(labelled), &resource);
-        if each(Labeled { label, value: resource }).is_break() {
+        if each(Labeled { label, value: &resource }).is_break() {
             break;
         }
     }

@@ -14,6 +14,7 @@ use crate::error::{KeyError, OpenError, StoreError};
 use crate::fault::out;
 use crate::labels::Labelling;
 use crate::nonce::Spending;
+use crate::parsed::Parsed;
 use crate::sqlite::{Idle, Readers, Writer};
 
 /// One tenant's store that can only be read. It needs no lock, so a verifier can look while a host runs.
@@ -24,6 +25,7 @@ pub struct Reader {
     readers: Readers,
     pub(crate) directory: Directory,
     labelling: Option<Labelling>,
+    pub(crate) parsed: Parsed,
 }
 
 /// One tenant's store, of the process that holds the data directory. Reads everything a [`Reader`] reads.
@@ -57,7 +59,7 @@ impl Store {
         writer.write(|c| claim(c, tenant, demo))?;
         let readers = Readers::new(tenant.clone(), directory.database(), idle);
         Ok(Self {
-            reader: Reader { readers, directory, labelling: None },
+            reader: Reader { readers, directory, labelling: None, parsed: Parsed::default() },
             writer,
             spending: Spending::default(),
             _turn: turn,
@@ -75,7 +77,9 @@ impl Store {
         let readers = Readers::new(tenant.clone(), directory.database(), Arc::default());
         readers.expect_schema()?;
         match readers.read(owner)? {
-            Some(mark) if mark == mark_of(tenant) => Ok(Reader { readers, directory, labelling: None }),
+            Some(mark) if mark == mark_of(tenant) => {
+                Ok(Reader { readers, directory, labelling: None, parsed: Parsed::default() })
+            }
             Some(_) | None => Err(OpenError::Foreign),
         }
     }

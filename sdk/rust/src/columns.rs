@@ -82,13 +82,15 @@ impl View {
         let (value, unit) = (format!("number:{quantity}.value"), format!("code:{quantity}"));
         let (bound, date) = (format!("text:{quantity}.comparator"), format!("instant:{date}"));
         let [value, unit, bound, date] = self.table([&value, &unit, &bound, &date])?;
-        let cells = value.numbers().iter().zip(unit.codes()).zip(bound.texts()).zip(date.numbers());
-        let point = |(((value, unit), bound), at): (((&Option<f64>, _), &Option<String>), &Option<f64>)| {
+        let known = unit.codes().zip(bound.texts()).map(|(unit, bound)| {
             let (system, code) = unit?;
-            let value = measure.convert((*value)?, code)?;
-            (system == UCUM && bound.is_none()).then_some(Point { at: (*at)?, value })
+            (system == UCUM && bound.is_none()).then_some(code)
+        });
+        let numbers = value.numbers().iter().zip(date.numbers());
+        let point = |(code, (value, at)): (Option<&str>, (&Option<f64>, &Option<f64>))| {
+            Some(Point { at: (*at)?, value: measure.convert((*value)?, code?)? })
         };
-        Ok(cells.map(point).collect())
+        Ok(known.zip(numbers).map(point).collect())
     }
 }
 

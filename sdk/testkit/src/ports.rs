@@ -29,7 +29,7 @@ impl Records for Memory<'_> {
             (Reverse(newest), resource_id(row).unwrap_or_default().to_owned())
         });
         for row in rows {
-            if each(Labeled { label: NoRules.mark(row).label, value: row.clone() }).is_break() {
+            if each(Labeled { label: NoRules.mark(row).label, value: row }).is_break() {
                 break;
             }
         }

@@ -123,7 +123,7 @@ impl Records for World {
             let newest = primary_date(row).map(|range| (range.upper, range.lower));
             (Reverse(newest), resource_id(row).unwrap_or_default().to_owned())
         });
-        let mut give = |row: &Value| each(Labeled { label: labels().mark(row).label, value: row.clone() });
+        let mut give = |row: &Value| each(Labeled { label: labels().mark(row).label, value: row });
         // Whoever broke off has what it wanted.
         let (ControlFlow::Continue(()) | ControlFlow::Break(())) = rows.into_iter().try_for_each(&mut give);
         Ok(())

@@ -56,7 +56,7 @@ fn active_drugs(store: &Reader, patient: &str) -> Vec<String> {
     let scope = Scope::parse("patient/MedicationRequest.rs?status=active").unwrap();
     let (tenant, patient) = (TenantId::new("main").unwrap(), PatientId::new(patient).unwrap());
     let mut drugs = Vec::new();
-    let mut each = |row: Labeled<Value>| {
+    let mut each = |row: Labeled<&Value>| {
         let coding = &row.value["medicationCodeableConcept"]["coding"][0];
         drugs.push(format!("{}|{}", coding["code"].as_str().unwrap(), coding["display"].as_str().unwrap()));
         ControlFlow::Continue(())

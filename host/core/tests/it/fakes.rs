@@ -147,7 +147,7 @@ pub(crate) struct Stored(pub(crate) Option<Vec<Value>>);
 impl Records for Stored {
     fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
         for row in self.0.as_ref().ok_or(RecordsError)?.iter().filter(|row| query.scope.admits(row)) {
-            if each(Labeled { label: NoRules.mark(row).label, value: row.clone() }).is_break() {
+            if each(Labeled { label: NoRules.mark(row).label, value: row }).is_break() {
                 break;
             }
         }

@@ -125,8 +125,8 @@ fn search(native: &Native, mut case: Case, patient: &str) -> anyhow::Result<Case
         let Source::Record(scope) = &need.source else { continue };
         let most = need.newest.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let mut rows = Vec::new();
-        let mut each = |row: Labeled<serde_json::Value>| {
-            rows.push(row.value);
+        let mut each = |row: Labeled<&serde_json::Value>| {
+            rows.push(row.value.clone());
             if rows.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         native.store.visit(Query { tenant: &native.tenant, patient: &patient, scope }, &mut each)?;

@@ -155,7 +155,7 @@ impl Records for Rooms {
             gate.pass();
         }
         let mut rows = self.ward.iter().filter(|row| query.scope.admits(row));
-        match rows.try_for_each(|row| each(Labeled { label: NoRules.mark(row).label, value: row.clone() })) {
+        match rows.try_for_each(|row| each(Labeled { label: NoRules.mark(row).label, value: row })) {
             ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn resource(value: &Value) -> Resource {
 pub(crate) fn visit(records: &dyn Records, tenant: &TenantId, patient: &str, scope: &str, most: usize) -> Vec<String> {
     let (patient, scope) = (PatientId::new(patient).unwrap(), Scope::parse(scope).unwrap());
     let mut found = Vec::new();
-    let mut each = |row: Labeled<Value>| {
+    let mut each = |row: Labeled<&Value>| {
         let row = row.value;
         found.push(format!("{}/{}", row["resourceType"].as_str().unwrap(), row["id"].as_str().unwrap()));
         if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -93,15 +93,15 @@ impl Records for Plain {
         });
         // Whoever broke off has what it wanted.
         let (ControlFlow::Continue(()) | ControlFlow::Break(())) =
-            rows.into_iter().try_for_each(|(_, row)| each(Labeled { label: NoRules.mark(&row).label, value: row }));
+            rows.into_iter().try_for_each(|(_, row)| each(Labeled { label: NoRules.mark(&row).label, value: &row }));
         Ok(())
     }
 
     fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
         let mut found = Vec::new();
         let scope = Scope::parse("patient/Consent.rs").unwrap();
-        let mut each = |row: Labeled<Value>| {
-            found.push(row.value);
+        let mut each = |row: Labeled<&Value>| {
+            found.push(row.value.clone());
             ControlFlow::Continue(())
         };
         self.visit(Query { tenant, patient, scope: &scope }, &mut each)?;

@@ -48,7 +48,7 @@ fn labels(records: &dyn Records) -> Vec<String> {
     let (tenant, patient) = (tenant("ward"), PatientId::new("p").unwrap());
     let scope = Scope::parse("patient/Condition.rs").unwrap();
     let mut found = Vec::new();
-    let mut each = |row: Labeled<Value>| {
+    let mut each = |row: Labeled<&Value>| {
         found.push(row.label.to_string());
         ControlFlow::Continue(())
     };
