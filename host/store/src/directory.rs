@@ -1,4 +1,4 @@
-//! Folders: the host's (`lock`, `demo`, `tenants/`) and one tenant's (`cordon.db`, `log.vkey`, `keys/`). Files of ours are
+//! Folders: the host's (`lock`, `demo`, `code/`, `tenants/`) and one tenant's (`cordon.db`, `log.vkey`, `keys/`). Files of ours are
 //! opened through `cap-std` directories; only the database engine is given a path, because it opens its own files
 //! (`cordon.db`, `-wal`, `-shm`).
 
@@ -17,6 +17,7 @@ const LOCK: &str = "lock";
 const DEMO: &str = "demo";
 const TENANTS: &str = "tenants";
 const DATABASE: &str = "cordon.db";
+const CODE: &str = "code";
 const KEYS: &str = "keys";
 const LOG_KEY: &str = "keys/log";
 const PSEUDONYM_KEY: &str = "keys/pseudonyms";
@@ -57,6 +58,12 @@ impl Root {
             Err(TryLockError::WouldBlock) => Err(OpenError::Held),
             Err(TryLockError::Error(error)) => Err(OpenError::Directory(error)),
         }
+    }
+
+    /// Opens the folder of generated code and makes it, for its owner only, where it is missing.
+    pub(crate) fn code(&self) -> io::Result<Dir> {
+        own_folder(&self.dir, CODE)?;
+        self.dir.open_dir(CODE)
     }
 
     pub(crate) fn is_demo(&self) -> bool {
@@ -151,29 +158,11 @@ impl Directory {
     }
 
     fn key(&self, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
-        let mut file = match self.dir.open(name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
-        };
-        if file.metadata()?.mode() & 0o077 != 0 {
-            return Err(KeyError::Exposed);
-        }
-        let mut bytes = Vec::new();
-        (&mut file).take(33).read_to_end(&mut bytes)?;
-        bytes.try_into().map(Some).map_err(|_| KeyError::Malformed)
+        read_key(&self.dir, name)
     }
 
-    /// Writes beside and renames, so that there is a whole key or none.
     fn write_key(&self, name: &str, key: &[u8; 32]) -> Result<(), KeyError> {
-        if self.dir.exists(name) {
-            return Err(KeyError::Exists);
-        }
-        let draft = format!("{name}.new");
-        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
-        let mut file = self.dir.open_with(&draft, &options)?;
-        file.write_all(key)?;
-        file.sync_all()?;
-        self.dir.rename(&draft, &self.dir, name)?;
+        write_key(&self.dir, name, key)?;
         Ok(self.dir.open(KEYS)?.sync_all()?)
     }
 
@@ -188,4 +177,30 @@ impl Directory {
         writeln!(file, "{text}")?;
         file.sync_all()
     }
+}
+
+pub(crate) fn read_key(dir: &Dir, name: &str) -> Result<Option<[u8; 32]>, KeyError> {
+    let mut file = match dir.open(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    if file.metadata()?.mode() & 0o077 != 0 {
+        return Err(KeyError::Exposed);
+    }
+    let mut bytes = Vec::new();
+    (&mut file).take(33).read_to_end(&mut bytes)?;
+    bytes.try_into().map(Some).map_err(|_| KeyError::Malformed)
+}
+
+/// Writes beside and renames, so that there is a whole key or none. The folder is the caller's to make durable.
+pub(crate) fn write_key(dir: &Dir, name: &str, key: &[u8; 32]) -> Result<(), KeyError> {
+    if dir.exists(name) {
+        return Err(KeyError::Exists);
+    }
+    let draft = format!("{name}.new");
+    let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+    let mut file = dir.open_with(&draft, &options)?;
+    file.write_all(key)?;
+    file.sync_all()?;
+    Ok(dir.rename(&draft, dir, name)?)
 }

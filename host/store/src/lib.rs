@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `lock` | held by the process that may write; a second one gets [`OpenError::Held`] |
 //! | `demo` | the directory was marked when it was empty; every store made in it carries the mark too |
+//! | `code/` | generated code, authenticated by the host with `code/key` (mode 0600); a cache, of no tenant |
 //! | `tenants/ID/cordon.db` (with `-wal`, `-shm`) | one SQLite file, write-ahead log, `synchronous=FULL`, pages overwritten on delete |
 //! | `tenants/ID/log.vkey` | the public key that checkpoints are verified with |
 //! | `tenants/ID/keys/log` | 32 bytes, mode 0600: the seed of the key that signs checkpoints |
@@ -62,6 +63,7 @@ mod resource;
 mod search;
 
 pub mod cells;
+pub mod code;
 pub mod copies;
 pub mod load;
 pub mod log;
@@ -73,6 +75,7 @@ pub mod transcripts;
 pub mod trust;
 
 pub use cells::{CellPut, Whose};
+pub use code::{CodeFiles, CodeName};
 pub use copies::StoredCopy;
 pub use data::{DataDirectory, MarkError};
 pub use error::{KeyError, OpenError, StoreError};
