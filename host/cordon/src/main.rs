@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use cordon_core::ids::TenantId;
 use cordon_server::config::{Config, ConfigError, Tenant};
 use verbs::{
-    audit, author, call, doctor, gate, hospital, init, label, load, policy, replay, serve, support, view, ward,
+    audit, author, call, doctor, gate, hospital, init, label, load, policy, prepare, replay, serve, support, view, ward,
 };
 use zeroizing_alloc::ZeroAlloc;
 
@@ -86,6 +86,9 @@ enum Verb {
     /// Runs a host.
     #[command(after_help = "Example: cordon serve --config demo/cordon.toml")]
     Serve(serve::Serve),
+    /// Compiles the installed plugins for this version of the program, before a host of another version makes way for it.
+    #[command(after_help = "Example: ./cordon-new prepare --config cordon.toml")]
+    Prepare(prepare::Prepare),
     /// Loads FHIR R4: transaction and collection Bundles, NDJSON. The host must not be running.
     #[command(after_help = "Example: cordon load --config demo/cordon.toml ward.ndjson")]
     Load(load::Load),
@@ -179,6 +182,7 @@ fn main() -> ExitCode {
         Verb::Sign(verb) => author::sign(&verb),
         Verb::Init(verb) => init::run(&verb),
         Verb::Serve(verb) => serve::run(&verb, cli.json),
+        Verb::Prepare(verb) => prepare::run(&verb),
         Verb::Load(verb) => load::run(&verb),
         Verb::Ward(verb) => ward::run(&verb),
         Verb::Trust(verb) => hospital::trust(&verb),

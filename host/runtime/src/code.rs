@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cordon_core::ids::Digest;
-use cordon_core::limits::LimitClass;
+use cordon_core::limits::{LimitClass, Wasi};
 use wasmtime::component::Component;
 
 use crate::contract::Wit;
@@ -15,6 +15,7 @@ pub struct Code {
     pub(crate) digest: Digest,
     pub(crate) class: LimitClass,
     pub(crate) wit: Wit,
+    wasi: Option<Wasi>,
     bytes: Bytes,
 }
 
@@ -26,33 +27,51 @@ enum Bytes {
 
 /// Code could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the code could not be loaded: {0}")]
-pub struct LoadError(String);
+pub enum LoadError {
+    /// It is of another engine, of another profile, or no code at all.
+    #[error("the code could not be loaded: {0}")]
+    Code(String),
+    /// What it imports or exports does not have the contract's types.
+    #[error("the code does not fit the contract: {0}")]
+    Link(String),
+}
 
 impl LoadError {
     pub(crate) fn of(error: wasmtime::Error) -> Self {
-        Self(crate::gate::reason(error))
+        Self::Code(crate::gate::reason(error))
     }
 }
 
 impl Code {
     pub(crate) fn of(compiled: &Compiled) -> wasmtime::Result<Self> {
         let bytes = Bytes::Here(compiled.component.serialize()?);
-        Ok(Self { digest: compiled.digest, class: compiled.class, wit: compiled.wit, bytes })
+        Ok(Self { digest: compiled.digest, class: compiled.class, wit: compiled.wit, wasi: None, bytes })
     }
 
     /// Takes up code that was [`Code::bytes`] of the component with this digest, admitted in this class and made for
     /// this version of the contract. All of it is believed.
     #[must_use]
     pub fn trusted(digest: Digest, class: LimitClass, wit: Wit, bytes: Vec<u8>) -> Self {
-        Self { digest, class, wit, bytes: Bytes::Here(bytes) }
+        Self { digest, class, wit, wasi: None, bytes: Bytes::Here(bytes) }
     }
 
     /// As [`Code::trusted`], for a file that nobody can change while it is in use. It is mapped, so that all processes
     /// that load it share its pages.
     #[must_use]
     pub fn trusted_file(digest: Digest, class: LimitClass, wit: Wit, file: &Path) -> Self {
-        Self { digest, class, wit, bytes: Bytes::File(file.to_owned()) }
+        Self { digest, class, wit, wasi: None, bytes: Bytes::File(file.to_owned()) }
+    }
+
+    /// The same, admitted with what its manifest asks for.
+    #[must_use]
+    pub fn with_wasi(self, wasi: Option<Wasi>) -> Self {
+        Self { wasi, ..self }
+    }
+
+    /// The second profile, if it was admitted with it.
+    #[must_use]
+    pub fn wasi(&self) -> Option<Wasi> {
+        self.wasi
     }
 
     /// The component's digest.

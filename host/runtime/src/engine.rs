@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use cordon_core::limits::LimitClass;
+use cordon_core::limits::{LimitClass, Wasi};
 use cordon_core::manifest::Manifest;
 use wasmparser::WasmFeatures;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -84,11 +84,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`]; [`ComponentError::OtherVersion`].
     pub fn check_for(&self, component: &[u8], manifest: &Manifest) -> Result<Inspection, ComponentError> {
-        let inspection = gate::check(component, manifest.limits.class, manifest.wasi)?;
-        if inspection.wit.as_str() != manifest.wit {
-            return Err(ComponentError::OtherVersion { made: inspection.wit, named: manifest.wit });
-        }
-        Ok(inspection)
+        Self::check_version(component, manifest.limits.class, manifest.wasi, manifest.wit)
     }
 
     /// Checks a component, generates its code in memory and links it with its version of the contract.
@@ -126,13 +122,44 @@ impl Engine {
             .map_err(|error| ComponentError::Compile { reason: reason(error) })
     }
 
+    /// Checks a component whose manifest names this version of the contract, and generates its code as bytes. Nothing of it
+    /// is made executable or linked here: a process that may do neither can do this. [`Engine::load`] links it.
+    ///
+    /// # Errors
+    /// As [`Engine::compile_for`], but for [`ComponentError::Mismatch`].
+    pub fn emit(
+        &self,
+        component: &[u8],
+        class: LimitClass,
+        wasi: Option<Wasi>,
+        wit: &str,
+    ) -> Result<Code, ComponentError> {
+        let inspection = Self::check_version(component, class, wasi, wit)?;
+        let bytes = self.engine.precompile_component(component);
+        let bytes = bytes.map_err(|error| ComponentError::Compile { reason: reason(error) })?;
+        Ok(Code::trusted(inspection.digest, class, inspection.wit, bytes).with_wasi(wasi))
+    }
+
+    fn check_version(
+        component: &[u8],
+        class: LimitClass,
+        wasi: Option<Wasi>,
+        wit: &str,
+    ) -> Result<Inspection, ComponentError> {
+        let inspection = gate::check(component, class, wasi)?;
+        if inspection.wit.as_str() == wit {
+            return Ok(inspection);
+        }
+        Err(ComponentError::OtherVersion { made: inspection.wit, named: reason(wit).into() })
+    }
+
     /// Links code that [`Engine::precompile_for`] made. It is run as it is: whoever calls this knows where it comes from.
     ///
     /// # Errors
     /// [`LoadError`] when it is of another engine, another profile or no code at all.
     pub fn load(&self, code: &Code) -> Result<Compiled, LoadError> {
         let component = code.component(&self.engine)?;
-        let linked = self.link(&component, code.wit).map_err(LoadError::of)?;
+        let linked = self.link(&component, code.wit).map_err(|error| LoadError::Link(reason(error)))?;
         // Images of memories are made now: a process in its jail can make none.
         component.initialize_copy_on_write_image().map_err(LoadError::of)?;
         Ok(Compiled { digest: code.digest, class: code.class, wit: code.wit, linked, component })

@@ -1,10 +1,12 @@
 //! The gate: what a component must be before any code is generated from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use cordon_core::ids::Digest;
 use cordon_core::limits::{LimitClass, Wasi};
+use serde::{Deserialize, Serialize};
 use wasmparser::Validator;
 
 use crate::contract::Wit;
@@ -36,8 +38,8 @@ pub struct Inspection {
     pub memories: u32,
 }
 
-/// Why a component was not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a component was not accepted. It can be told by the process that found it to another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ComponentError {
     /// Not a component: a core module, or no wasm at all.
     #[error("not a WebAssembly component")]
@@ -54,7 +56,7 @@ pub enum ComponentError {
     #[error("too many {what}: this class admits {most}")]
     TooMany {
         /// Of what.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// The most.
         most: u64,
     },
@@ -76,7 +78,7 @@ pub enum ComponentError {
         /// What it is made for.
         made: Wit,
         /// What the manifest says.
-        named: &'static str,
+        named: Cow<'static, str>,
     },
     /// It uses a wasm feature that is off.
     #[error("uses wasm features that are off: {feature}")]
@@ -86,7 +88,7 @@ pub enum ComponentError {
     },
     /// It uses a construct that this class does not admit.
     #[error("uses {0}, which this class does not admit")]
-    Construct(&'static str),
+    Construct(Cow<'static, str>),
     /// It is not valid.
     #[error("not valid at byte {offset}: {reason}")]
     Invalid {

@@ -104,7 +104,7 @@ impl Scan {
                 count_up(&mut self.functions, count, "functions", self.caps.functions)
             }
             Payload::CodeSectionEntry(body) if body.range().len() > self.caps.body => {
-                Err(ComponentError::TooMany { what: "bytes in a function", most: to_u64(self.caps.body) })
+                Err(ComponentError::TooMany { what: "bytes in a function".into(), most: to_u64(self.caps.body) })
             }
             Payload::MemorySection(memories) => count_up(&mut self.memories, memories.count(), "memories", u32::MAX),
             Payload::ComponentImportSection(section) if self.nesting() == 0 => read(section, |import| {
@@ -117,7 +117,7 @@ impl Scan {
             }),
             Payload::ComponentTypeSection(section) => read(section, |found| match found {
                 ComponentType::Resource { .. } if self.caps.shape == Shape::Plain => {
-                    Err(ComponentError::Construct("resources of its own"))
+                    Err(ComponentError::Construct("resources of its own".into()))
                 }
                 ComponentType::Resource { .. } | ComponentType::Defined(_) | ComponentType::Func(_) => Ok(()),
                 ComponentType::Component(_) | ComponentType::Instance(_) => Ok(()),
@@ -145,7 +145,10 @@ impl Scan {
         self.inside.push(encoding);
         self.deepest = self.deepest.max(self.nesting());
         if self.deepest > self.caps.nesting {
-            return Err(ComponentError::TooMany { what: "levels of nesting", most: u64::from(self.caps.nesting) });
+            return Err(ComponentError::TooMany {
+                what: "levels of nesting".into(),
+                most: u64::from(self.caps.nesting),
+            });
         }
         Ok(())
     }
@@ -158,7 +161,7 @@ impl Scan {
 
     fn no_nested_code(&self) -> Result<(), ComponentError> {
         if self.nesting() > 0 && self.caps.shape == Shape::Plain {
-            return Err(ComponentError::Construct("code in nested components"));
+            return Err(ComponentError::Construct("code in nested components".into()));
         }
         Ok(())
     }
@@ -166,7 +169,7 @@ impl Scan {
 
 fn count_up(count: &mut u32, by: u32, what: &'static str, most: u32) -> Result<(), ComponentError> {
     *count = count.saturating_add(by);
-    if *count > most { Err(ComponentError::TooMany { what, most: u64::from(most) }) } else { Ok(()) }
+    if *count > most { Err(ComponentError::TooMany { what: what.into(), most: u64::from(most) }) } else { Ok(()) }
 }
 
 /// Strings cross the boundary as UTF-8: the other encodings are rarely run paths of the engine.
@@ -175,7 +178,7 @@ fn encoding(function: &CanonicalFunction) -> Result<(), ComponentError> {
         return Ok(());
     };
     let other = |option: &CanonicalOption| matches!(option, CanonicalOption::UTF16 | CanonicalOption::CompactUTF16);
-    if options.iter().any(other) { Err(ComponentError::Construct("strings other than UTF-8")) } else { Ok(()) }
+    if options.iter().any(other) { Err(ComponentError::Construct("strings other than UTF-8".into())) } else { Ok(()) }
 }
 
 fn read<'a, T: wasmparser::FromReader<'a>>(

@@ -11,7 +11,7 @@ use cordon_core::labelling::LabelRules;
 use cordon_core::ports::{Effects, Ledger, LedgerError};
 use cordon_core::record::{Event, Private, Record};
 use cordon_runtime::{Engine, EngineError};
-use cordon_store::{DataDirectory, KeyError, OpenError, Store, StoreError};
+use cordon_store::{CodeFiles, DataDirectory, KeyError, OpenError, Store, StoreError};
 use cordon_wall::{Program, Wall, WallError};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -21,6 +21,7 @@ use crate::admin::{AdminError, AdminSocket};
 use crate::breaker::Breakers;
 use crate::cds::state::{CdsSettings, CdsState};
 use crate::clock::{self, SystemClock, SystemCoins};
+use crate::code::{self, KeptComponents};
 use crate::config::{Config, ConfigError, Packs, Tenant};
 use crate::copies;
 use crate::edge::{BodyLimits, Edge, EdgeError, EdgeLimits, TlsError, TlsIdentity};
@@ -143,6 +144,7 @@ impl Host {
         let tls = config.tls.as_ref().map(|tls| TlsIdentity::from_pem(&tls.certificate, &tls.key)).transpose()?;
         let ledgers = Arc::new(ledgers(&config, &stores)?);
         let wall = Arc::new(Wall::start(Program::this(), Engine::new()?, config.runners.clone())?);
+        let components = components(&config, &wall)?;
         let clock = Arc::new(SystemClock::start(now));
         let rules = Rules {
             consent: config.consent.clone(),
@@ -152,7 +154,7 @@ impl Host {
             latency: config.latency(),
             most_undeclared: config.undeclared_bits.saturating_mul(1_000),
         };
-        let hospital = Arc::new(Hospital::open(Arc::clone(&stores), wall.clone(), ledgers.clone(), rules));
+        let hospital = Arc::new(Hospital::open(Arc::clone(&stores), components, ledgers.clone(), rules));
         let layers = wall.layers().clone();
         let state = cds_state(&config, &stores, &hospital, ledgers.clone(), wall, clock, labels)?;
         let listening = |source| HostError::Listen { address: config.listen, source };
@@ -190,6 +192,9 @@ impl Host {
         let renewing = renewing.map_err(|error| HostError::System(error.to_string()))?;
         let start = |fetcher| packs::start(Arc::clone(&self.hospital), fetcher, Arc::clone(&still));
         let fetching = self.fetcher.map(start).transpose().map_err(|error| HostError::System(error.to_string()))?;
+        // Nobody waits for it at the end: a component may take a minute.
+        code::start(Arc::clone(&self.hospital), Arc::clone(&still))
+            .map_err(|error| HostError::System(error.to_string()))?;
         let administering = tokio::spawn(self.admin.serve(self.hospital, stopped));
         tracing::info!(address = %self.started.address, demo = self.started.demo, "serving");
         let served = self.edge.serve(self.listener, self.tls, self.router, stop).await;
@@ -202,6 +207,23 @@ impl Host {
         }
         Ok(served?)
     }
+}
+
+/// The wall, with the code that was kept.
+fn components(config: &Config, wall: &Arc<Wall>) -> Result<Arc<KeptComponents>, HostError> {
+    let opened = |source| HostError::Open { path: config.data.display().to_string(), source };
+    let files = CodeFiles::open(&config.data).map_err(opened)?;
+    let key = match files.key()? {
+        Some(key) => key,
+        None => {
+            let key = draw()?;
+            files.keep_key(&key)?;
+            key
+        }
+    };
+    let components = KeptComponents::new(Arc::clone(wall), files, key);
+    components.prune();
+    Ok(Arc::new(components))
 }
 
 fn check_demo(config: &Config, demo: bool, now: Option<Timestamp>) -> Result<(), HostError> {

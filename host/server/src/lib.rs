@@ -20,6 +20,7 @@ pub mod telemetry;
 
 pub mod admin;
 pub mod breaker;
+pub mod code;
 mod copies;
 pub mod hospital;
 pub mod ledger;

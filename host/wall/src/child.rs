@@ -1,4 +1,5 @@
-//! What runs in a runner: it loads the one component, goes into the jail, and answers one message after the other.
+//! What runs in a runner: it loads the one component, goes into the jail, and answers one message after the other. And what runs
+//! in a compiler: it goes into the jail, and makes code of one component.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -8,10 +9,11 @@ use std::sync::Arc;
 
 use cordon_core::ids::TenantId;
 use cordon_core::ports::Runner;
-use cordon_runtime::{Code, Engine, LocalRunner, Plugins};
+use cordon_runtime::{Code, Engine, LoadError, LocalRunner, Plugins};
 
+use crate::compile::{MOST_COMPONENT, Priority};
 use crate::frame::{Channel, FrameError, decode};
-use crate::jail;
+use crate::jail::{self, Allowance};
 use crate::layer::Layers;
 use crate::message::{Call, Hello, Packs, Start, Task, wit};
 
@@ -42,38 +44,76 @@ fn attempt<R: Runner>(make: impl FnOnce(LocalRunner) -> R) -> Result<(), FrameEr
     let mut channel = Channel::of(socket);
     let start: Start = channel.receive(MOST_START, None)?;
     match confine(&start, descriptor) {
-        Ok((layers, runner)) => {
+        Ok((layers, part)) => {
             channel.send(&Hello::Ready(layers), None)?;
-            match runner {
-                Some(runner) => answer(&mut channel, &start, &make(runner)),
-                None if jail::offend() => channel.send(&"the filter does not kill", None),
-                None => Ok(()),
+            match part {
+                Part::Runner(runner) => answer(&mut channel, &start, &make(*runner)),
+                Part::Compiler(engine) => compile(&mut channel, &start, &engine),
+                Part::Offender if jail::offend() => channel.send(&"the filter does not kill", None),
+                Part::Offender => Ok(()),
             }
         }
-        Err((why, layers)) => channel.send(&Hello::Unfit(why, layers), None),
+        Err(unfit) => channel.send(&unfit, None),
     }
 }
 
-type Unfit = (String, Layers);
-
-fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Option<LocalRunner>), Unfit> {
-    let closed = jail::close_others(socket);
-    let runner = match start.task {
-        Task::Run => Some(load(start).map_err(|why| (why, Layers::default()))?),
-        Task::Offend => None,
-    };
-    let layers = jail::enter(closed, start.memory).map_err(|error| (error.to_string(), Layers::default()))?;
-    let missing = layers.unaccepted(&start.accepted.iter().copied().collect());
-    if missing.is_empty() { Ok((layers, runner)) } else { Err(("layers of the jail are missing".to_owned(), layers)) }
+/// What the process is ready to be.
+enum Part {
+    Runner(Box<LocalRunner>),
+    Compiler(Box<Engine>),
+    Offender,
 }
 
-fn load(start: &Start) -> Result<LocalRunner, String> {
-    let engine = Engine::new().map_err(|error| error.to_string())?;
-    let wit = wit(&start.wit).ok_or_else(|| "an unknown version of the contract".to_owned())?;
+fn unfit(why: impl std::fmt::Display) -> Hello {
+    Hello::Unfit(why.to_string(), Layers::default())
+}
+
+fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Part), Hello> {
+    let closed = jail::close_others(socket);
+    let part = match start.task {
+        Task::Run => Part::Runner(Box::new(load(start)?)),
+        Task::Compile(priority) => {
+            match priority {
+                Priority::Idle => jail::give_way(),
+                Priority::Normal => {}
+            }
+            Part::Compiler(Box::new(Engine::new().map_err(unfit)?))
+        }
+        Task::Offend => Part::Offender,
+    };
+    let allowance = Allowance { memory: start.memory, seconds: start.seconds };
+    let layers = jail::enter(closed, allowance).map_err(unfit)?;
+    let missing = layers.unaccepted(&start.accepted.iter().copied().collect());
+    if missing.is_empty() {
+        Ok((layers, part))
+    } else {
+        Err(Hello::Unfit("layers of the jail are missing".to_owned(), layers))
+    }
+}
+
+fn load(start: &Start) -> Result<LocalRunner, Hello> {
+    let engine = Engine::new().map_err(unfit)?;
+    let wit = wit(&start.wit).ok_or_else(|| unfit("an unknown version of the contract"))?;
     let code = Code::trusted_file(start.digest, start.class, wit, Path::new(CODE));
     let plugins = Arc::new(Plugins::default());
-    plugins.insert(engine.load(&code).map_err(|error| error.to_string())?);
+    plugins.insert(engine.load(&code).map_err(|error| match error {
+        LoadError::Link(why) => Hello::Misfit(why),
+        LoadError::Code(_) => unfit(error),
+    })?);
     Ok(LocalRunner::new(engine, plugins))
+}
+
+/// Bytes in, bytes out: the component is read and its code generated in here, and nowhere else. The code follows the word
+/// that there is some.
+fn compile(channel: &mut Channel, start: &Start, engine: &Engine) -> Result<(), FrameError> {
+    let component = channel.receive_bytes(MOST_COMPONENT, None)?;
+    let made = engine.emit(&component, start.class, start.wasi, &start.wit);
+    drop(component);
+    channel.send(&made.as_ref().map(drop), None)?;
+    match made.as_ref().ok().and_then(Code::bytes) {
+        Some(code) => channel.send_raw(code, None),
+        None => Ok(()),
+    }
 }
 
 fn answer(channel: &mut Channel, start: &Start, runner: &impl Runner) -> Result<(), FrameError> {

@@ -3,7 +3,9 @@
 use cordon_core::ids::Digest;
 use cordon_core::limits::LimitClass;
 use cordon_core::manifest::Manifest;
-use cordon_runtime::{Code, ComponentError};
+use cordon_runtime::Code;
+
+use crate::compile::CompileError;
 
 /// Code could not be put where runs find it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,10 +17,14 @@ pub trait Components: Send + Sync {
     /// Checks a component and generates its code.
     ///
     /// # Errors
-    /// [`ComponentError`]: what the class or the contract does not admit.
-    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, ComponentError>;
+    /// [`CompileError`]: what the class or the contract does not admit, or what was more than a compiler may use.
+    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, CompileError>;
 
-    /// Makes a component runnable. One that was admitted in both classes stays in the narrower one.
+    /// Makes a component runnable from what was kept of it, if that is this host's own code for this class, contract and
+    /// engine. Nothing is compiled.
+    fn restore(&self, component: &Digest, manifest: &Manifest) -> bool;
+
+    /// Makes a component runnable, now and after a restart. One that was admitted in both classes stays in the narrower one.
     ///
     /// # Errors
     /// [`InsertError`] when the host has no room for it.

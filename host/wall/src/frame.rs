@@ -64,6 +64,11 @@ impl Channel {
         self.send_bytes(bytes, until)
     }
 
+    /// Sends bytes as they are.
+    pub(crate) fn send_raw(&self, bytes: &[u8], until: Until) -> Result<(), FrameError> {
+        self.send_bytes([&[0; HEAD], bytes].concat(), until)
+    }
+
     /// Sends `bytes`, whose first eight are room for the length.
     fn send_bytes(&self, mut bytes: Vec<u8>, until: Until) -> Result<(), FrameError> {
         let length = u64::try_from(bytes.len().saturating_sub(HEAD)).unwrap_or(u64::MAX);
@@ -94,9 +99,31 @@ impl Channel {
         decode(&bytes)
     }
 
+    /// As [`Channel::receive`]. `look` says when to look again, as long as nothing comes.
+    pub(crate) fn receive_watched<T: DeserializeOwned>(
+        &mut self,
+        most: usize,
+        mut look: impl FnMut() -> Until,
+        until: Instant,
+    ) -> Result<T, FrameError> {
+        let first = loop {
+            let next = look().map_or(until, |next| next.min(until));
+            match self.receive_packet(Some(next)) {
+                Err(FrameError::Late) if next < until => {}
+                first => break first?,
+            }
+        };
+        let bytes = self.receive_rest(first, most, Some(until))?;
+        decode(&bytes)
+    }
+
     /// Receives the bytes of one message.
     pub(crate) fn receive_bytes(&mut self, most: usize, until: Until) -> Result<Vec<u8>, FrameError> {
         let first = self.receive_packet(until)?;
+        self.receive_rest(first, most, until)
+    }
+
+    fn receive_rest(&mut self, first: usize, most: usize, until: Until) -> Result<Vec<u8>, FrameError> {
         let head = self.packet.first_chunk::<HEAD>().filter(|_| first >= HEAD).ok_or(FrameError::Malformed)?;
         let length = usize::try_from(u64::from_le_bytes(*head)).unwrap_or(usize::MAX);
         if length > most {

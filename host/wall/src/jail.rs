@@ -12,6 +12,9 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, dup2_stdin, dup2_stdout, geteuid, setgroups, setresgid, setresuid};
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 
 use crate::layer::{Layer, Layers};
 
@@ -41,9 +44,17 @@ pub(crate) fn close_others(socket: RawFd) -> Result<(), String> {
     Ok(())
 }
 
-/// Goes into the jail with at most this many bytes of writable memory. The process must have one thread. Then it tries what
-/// it must not be able to do.
-pub(crate) fn enter(closed: Result<(), String>, memory: u64) -> Result<Layers, JailError> {
+/// What a process in the jail may use up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    /// Bytes of writable memory.
+    pub(crate) memory: u64,
+    /// Seconds of processor time in all, if it does one thing only.
+    pub(crate) seconds: Option<u64>,
+}
+
+/// Goes into the jail. The process must have one thread. Then it tries what it must not be able to do.
+pub(crate) fn enter(closed: Result<(), String>, allowance: Allowance) -> Result<Layers, JailError> {
     let mut layers = Layers::default();
     layers.note(Layer::Descriptors, closed.and_then(|()| nothing_standard()));
     drop_user();
@@ -62,7 +73,7 @@ pub(crate) fn enter(closed: Result<(), String>, memory: u64) -> Result<Layers, J
     layers.note(Layer::Capabilities, capabilities());
     layers.note(Layer::Landlock, landlock());
     // A Landlock rule set is a descriptor until it is in force.
-    layers.note(Layer::Limits, limits(memory));
+    layers.note(Layer::Limits, limits(allowance));
     layers.note(Layer::Undumpable, named("dumpable", prctl::set_dumpable(false)));
     // The first filter answers "not permitted", so that one can try and live. The second one, on top of it, kills.
     filter::refuse().map_err(|error| JailError::Seal(error.to_string()))?;
@@ -72,6 +83,16 @@ pub(crate) fn enter(closed: Result<(), String>, memory: u64) -> Result<Layers, J
     filter::kill().map_err(|error| JailError::Seal(error.to_string()))?;
     layers.note(Layer::Seccomp, Ok(()));
     Ok(layers)
+}
+
+/// Gives way to everything else on the machine.
+pub(crate) fn give_way() {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = |policy| set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    if set(idle).is_err() {
+        // Then at least behind the others.
+        drop(set(ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other)));
+    }
 }
 
 /// Does what the filter kills for. Whoever comes back from here is not in the jail.
@@ -116,7 +137,7 @@ fn drop_user() {
 
 /// What the kernel counts for a process without files, children and locked memory. Reserved address space is free: the
 /// engine reserves far more than it uses; what can be written to is not.
-fn limits(memory: u64) -> Result<(), String> {
+fn limits(allowance: Allowance) -> Result<(), String> {
     let none = [
         (Resource::RLIMIT_CORE, "core"),
         (Resource::RLIMIT_FSIZE, "file size"),
@@ -129,7 +150,10 @@ fn limits(memory: u64) -> Result<(), String> {
     for (resource, name) in none {
         named(name, setrlimit(resource, 0, 0))?;
     }
-    named("memory", setrlimit(Resource::RLIMIT_DATA, memory, memory))
+    if let Some(seconds) = allowance.seconds {
+        named("processor time", setrlimit(Resource::RLIMIT_CPU, seconds, seconds))?;
+    }
+    named("memory", setrlimit(Resource::RLIMIT_DATA, allowance.memory, allowance.memory))
 }
 
 fn capabilities() -> Result<(), String> {

@@ -6,22 +6,32 @@
 //! comes out is taken for hostile. Whoever breaks the engine from inside has what that invocation had and, until the runner
 //! is replaced, what the next ones of the same plugin and tenant have; and nowhere to send it but into their answers.
 //!
+//! Compiling is a process of its own too, in the same jail, with limits: what a hostile component does to the compiler, it does
+//! there. The host itself reads no component.
+//!
 //! This room refuses to serve when a layer of the jail is missing that nobody accepted by name.
 
 mod child;
 mod clock;
+mod compile;
 mod components;
+mod fault;
 mod frame;
 mod jail;
+mod kept;
 mod layer;
 mod message;
 mod pool;
 mod process;
 mod shelf;
+mod spawner;
+mod watch;
 
 pub use child::{RUNNER, serve};
+pub use compile::{CompileError, CompileLimits, Priority, Spent};
 pub use components::{Components, InsertError};
 pub use jail::no_core_dumps;
+pub use kept::{CodeKey, CodeOf, TAG};
 pub use layer::{Layer, Layers};
 pub use pool::{Wall, WallError, WallSettings};
 pub use process::Program;

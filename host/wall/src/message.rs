@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cordon_core::cells::Held;
 use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId, TenantId};
-use cordon_core::limits::{LimitClass, Limits};
+use cordon_core::limits::{LimitClass, Limits, Wasi};
 use cordon_core::manifest::{Hook, MOST_ARGUMENTS};
 use cordon_core::message::{
     Answer, Asked, CardText, CellGiven, Filled, PackData, RunEnd, RunMessage, RunReply, SlotValue, Trap,
@@ -17,6 +17,7 @@ use cordon_runtime::Wit;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::compile::Priority;
 use crate::layer::{Layer, Layers};
 
 /// The most bytes of a reply: an answer that the engine let through, cells, notes, and what the format adds.
@@ -28,8 +29,12 @@ pub(crate) struct Start {
     pub(crate) digest: Digest,
     pub(crate) class: LimitClass,
     pub(crate) wit: String,
+    /// What a component that is compiled may import beside the contract.
+    pub(crate) wasi: Option<Wasi>,
     /// Bytes of writable memory.
     pub(crate) memory: u64,
+    /// Seconds of processor time, if they are counted over its whole life.
+    pub(crate) seconds: Option<u64>,
     /// Layers that may be missing.
     pub(crate) accepted: Vec<Layer>,
     pub(crate) task: Task,
@@ -40,6 +45,8 @@ pub(crate) struct Start {
 pub(crate) enum Task {
     /// Run the component in descriptor 1.
     Run,
+    /// Check and compile the component in the next message.
+    Compile(Priority),
     /// Show that the jail kills.
     Offend,
 }
@@ -48,6 +55,8 @@ pub(crate) enum Task {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Hello {
     Ready(Layers),
+    /// The code does not fit the contract.
+    Misfit(String),
     /// It does not serve: why, and what stands.
     Unfit(String, Layers),
 }

@@ -11,33 +11,43 @@ use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunEnd, RunMessage, RunReply, Trap};
 use cordon_core::ports::{Runner, RunnerError};
-use cordon_runtime::{Code, ComponentError, Engine};
+use cordon_runtime::{Code, Engine};
 use nix::libc::SIGSYS;
 use nix::sys::prctl;
 
 use crate::clock;
+use crate::compile::{self, CompileError, CompileLimits};
 use crate::components::{Components, InsertError};
+use crate::frame::FrameError;
 use crate::layer::{Layer, Layers};
 use crate::message::{Start, Task};
 use crate::process::{CallError, Process, Program, StartError};
 use crate::shelf::{Sealed, Shelf};
+use crate::spawner::Spawner;
 
 /// How the wall is kept.
 #[derive(Debug, Clone)]
 pub struct WallSettings {
     /// The most runners at a time, all plugins together. The one that was needed longest ago makes room.
     pub most: usize,
+    /// The most runners of one plugin of one tenant: whoever attacks with all of its calls leaves the others theirs.
+    pub most_of_one: usize,
     /// After so many calls a runner is replaced by a new one.
     pub calls: u32,
     /// A runner that was not needed for so long is ended.
     pub idle: Duration,
+    /// What compiling a component may use.
+    pub compile: CompileLimits,
     /// Layers of the jail that may be missing on this machine.
     pub accepted: BTreeSet<Layer>,
 }
 
 impl Default for WallSettings {
     fn default() -> Self {
-        Self { most: 64, calls: 1_000, idle: Duration::from_secs(60), accepted: BTreeSet::new() }
+        let minute = Duration::from_secs(60);
+        let (most, most_of_one) = (64, 16);
+        let compile = CompileLimits::default();
+        Self { most, most_of_one, calls: 1_000, idle: minute, compile, accepted: BTreeSet::new() }
     }
 }
 
@@ -70,7 +80,7 @@ fn listed(missing: &[Layer], layers: &Layers) -> String {
 const OWN_MEMORY: u64 = 96 << 20;
 
 /// How long a process may take to get into its jail.
-const START: Duration = Duration::from_secs(10);
+pub(crate) const START: Duration = Duration::from_secs(10);
 
 /// So many runners of a plugin may die in a row before it is left alone: fewer may be one patient's, for whom the breaker
 /// stands, and tell nothing to the calls of another.
@@ -86,6 +96,8 @@ pub struct Wall {
     runners: Arc<Runners>,
     layers: Layers,
     engine: Engine,
+    /// One component is compiled at a time: two would be twice the memory.
+    compiling: Mutex<()>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -93,7 +105,7 @@ type Lane = (TenantId, Digest);
 
 #[derive(Debug)]
 struct Runners {
-    program: Program,
+    spawner: Spawner,
     settings: WallSettings,
     shelf: Shelf,
     lanes: Mutex<Lanes>,
@@ -112,6 +124,8 @@ struct Lanes {
 #[derive(Debug, Default)]
 struct Held {
     idle: Vec<Process>,
+    /// Those that wait, and those that are called.
+    alive: usize,
     /// When it was last used, counted in uses.
     used: u64,
     /// Runners that died one after the other.
@@ -135,11 +149,12 @@ impl Wall {
     /// # Errors
     /// [`WallError`]; then no plugin runs.
     pub fn start(program: Program, engine: Engine, settings: WallSettings) -> Result<Self, WallError> {
-        let layers = Self::examine(&program, &settings.accepted)?;
+        let spawner = Spawner::start(program).map_err(|error| WallError::Start(error.to_string()))?;
+        let layers = examine(&spawner, &settings.accepted)?;
         prctl::set_dumpable(false).map_err(|errno| WallError::Start(errno.to_string()))?;
         let (sender, receiver) = channel();
         let runners = Arc::new(Runners {
-            program,
+            spawner,
             settings,
             shelf: Shelf::default(),
             lanes: Mutex::default(),
@@ -149,7 +164,7 @@ impl Wall {
         let kept = Arc::clone(&runners);
         let keeper = std::thread::Builder::new().name("runners".to_owned()).spawn(move || kept.keep(&receiver));
         let keeper = keeper.map_err(|error| WallError::Start(error.to_string()))?;
-        Ok(Self { runners, layers, engine, keeper: Some(keeper) })
+        Ok(Self { runners, layers, engine, compiling: Mutex::default(), keeper: Some(keeper) })
     }
 
     /// What the jail is made of on this machine.
@@ -157,24 +172,8 @@ impl Wall {
     /// # Errors
     /// [`WallError`] when a layer is missing that is not among the accepted ones, or the filter does not kill.
     pub fn examine(program: &Program, accepted: &BTreeSet<Layer>) -> Result<Layers, WallError> {
-        let start = Start {
-            digest: Digest::of(b""),
-            class: LimitClass::Compiled,
-            wit: String::new(),
-            memory: OWN_MEMORY,
-            accepted: accepted.iter().copied().collect(),
-            task: Task::Offend,
-        };
-        let until = later(clock::now(), START);
-        let process = Process::start(program, None, &start, until).map_err(|error| match error {
-            StartError::Unfit(why, layers) => match layers.unaccepted(accepted) {
-                missing if missing.is_empty() || layers == Layers::default() => WallError::Start(why),
-                missing => WallError::Missing { missing, layers },
-            },
-            StartError::System(_) | StartError::Silent(_) => WallError::Start(error.to_string()),
-        })?;
-        let layers = process.layers.clone();
-        if process.signal(until) == Some(SIGSYS) { Ok(layers) } else { Err(WallError::DoesNotKill) }
+        let spawner = Spawner::start(program.clone()).map_err(|error| WallError::Start(error.to_string()))?;
+        examine(&spawner, accepted)
     }
 
     /// The layers that stand, and why the accepted ones do not.
@@ -190,9 +189,52 @@ impl Wall {
     }
 }
 
+fn examine(spawner: &Spawner, accepted: &BTreeSet<Layer>) -> Result<Layers, WallError> {
+    let start = Start {
+        digest: Digest::of(b""),
+        class: LimitClass::Compiled,
+        wit: String::new(),
+        wasi: None,
+        memory: OWN_MEMORY,
+        seconds: None,
+        accepted: accepted.iter().copied().collect(),
+        task: Task::Offend,
+    };
+    let until = later(clock::now(), START);
+    let process = Process::start(spawner, None, &start, until).map_err(|error| match error {
+        StartError::Unfit(why, layers) => match layers.unaccepted(accepted) {
+            missing if missing.is_empty() || layers == Layers::default() => WallError::Start(why),
+            missing => WallError::Missing { missing, layers },
+        },
+        StartError::System(_) | StartError::Silent(_) | StartError::Misfit(_) => WallError::Start(error.to_string()),
+    })?;
+    let layers = process.layers.clone();
+    if process.signal(until) == Some(SIGSYS) { Ok(layers) } else { Err(WallError::DoesNotKill) }
+}
+
+/// How a runner of this code starts.
+pub(crate) fn running(sealed: &Sealed, settings: &WallSettings) -> Start {
+    Start {
+        digest: sealed.digest,
+        class: sealed.class,
+        wit: sealed.wit.as_str().to_owned(),
+        wasi: None,
+        memory: Limits::of(sealed.class).memory.saturating_add(OWN_MEMORY),
+        seconds: None,
+        accepted: settings.accepted.iter().copied().collect(),
+        task: Task::Run,
+    }
+}
+
 impl Components for Wall {
-    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, ComponentError> {
-        self.engine.precompile_for(component, manifest)
+    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, CompileError> {
+        let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        compile::compile(&self.runners.spawner, &self.runners.settings, component, manifest)
+    }
+
+    /// It keeps nothing itself.
+    fn restore(&self, component: &Digest, manifest: &Manifest) -> bool {
+        self.contains(component, manifest.limits.class)
     }
 
     fn insert(&self, code: &Code) -> Result<(), InsertError> {
@@ -254,24 +296,23 @@ impl Runners {
     fn take(&self, lane: &Lane, sealed: &Sealed, until: Instant) -> Result<Process, RunnerError> {
         let mut lanes = self.lock();
         loop {
-            lanes.uses = lanes.uses.saturating_add(1);
-            let uses = lanes.uses;
-            let held = lanes.lanes.entry(lane.clone()).or_default();
-            held.used = uses;
-            if let Some(process) = held.idle.pop() {
+            if let Some(process) = lanes.waiting(lane) {
                 return Ok(process);
             }
             let now = clock::now();
-            if held.not_before.is_some_and(|not_before| now < not_before) {
+            if lanes.held(lane).not_before.is_some_and(|not_before| now < not_before) {
                 return Err(RunnerError("the plugin's runners keep dying"));
             }
-            if lanes.alive < self.settings.most {
-                lanes.alive = lanes.alive.saturating_add(1);
-                break;
-            }
-            if let Some(oldest) = lanes.oldest() {
-                self.ask(Work::End(Box::new(oldest)));
-                break;
+            if lanes.held(lane).alive < self.settings.most_of_one {
+                if lanes.alive < self.settings.most {
+                    lanes.born(lane);
+                    break;
+                }
+                if let Some(oldest) = lanes.oldest() {
+                    lanes.born(lane);
+                    self.ask(Work::End(Box::new(oldest)));
+                    break;
+                }
             }
             let left = until.checked_duration_since(now).filter(|left| !left.is_zero());
             let left = left.ok_or(RunnerError("all runners are busy"))?;
@@ -283,30 +324,31 @@ impl Runners {
 
     /// Starts a runner, for which there is room.
     fn start(&self, lane: &Lane, sealed: &Sealed, until: Instant) -> Result<Process, RunnerError> {
-        let start = Start {
-            digest: sealed.digest,
-            class: sealed.class,
-            wit: sealed.wit.as_str().to_owned(),
-            memory: Limits::of(sealed.class).memory.saturating_add(OWN_MEMORY),
-            accepted: self.settings.accepted.iter().copied().collect(),
-            task: Task::Run,
-        };
-        Process::start(&self.program, Some(sealed), &start, until).map_err(|error| {
+        Process::start(&self.spawner, Some(sealed), &running(sealed, &self.settings), until).map_err(|error| {
             tracing::error!(tenant = %lane.0, component = %lane.1, %error, "a runner could not be started");
-            self.lost(lane);
+            match error {
+                // The call's time was over: nothing is known of the runner.
+                StartError::Silent(FrameError::Late) => {
+                    self.lock().buried(lane, 1);
+                    self.freed.notify_all();
+                }
+                StartError::System(_) | StartError::Silent(_) | StartError::Misfit(_) | StartError::Unfit(..) => {
+                    self.lost(lane);
+                }
+            }
             RunnerError("no runner could be started")
         })
     }
 
     /// Takes a runner back, to be used again unless it has done its part.
     fn back(&self, lane: Lane, mut process: Process, spent: bool) {
-        let spent = spent || process.calls >= self.settings.calls || self.shelf.get(&lane.1).is_none();
+        let spent = spent || process.slow || process.calls >= self.settings.calls || self.shelf.get(&lane.1).is_none();
         process.since = clock::now();
         let mut lanes = self.lock();
-        let held = lanes.lanes.entry(lane.clone()).or_default();
+        let held = lanes.held(&lane);
         (held.deaths, held.not_before) = (0, None);
         if spent {
-            lanes.alive = lanes.alive.saturating_sub(1);
+            lanes.buried(&lane, 1);
             drop(lanes);
             self.ask(Work::End(Box::new(process)));
             self.ask(Work::Replace(lane));
@@ -314,7 +356,7 @@ impl Runners {
             held.idle.push(process);
             drop(lanes);
         }
-        self.freed.notify_one();
+        self.freed.notify_all();
     }
 
     /// Buries a runner that died, or that must not live.
@@ -328,14 +370,14 @@ impl Runners {
     /// Counts a runner that is no more, and lets its lane wait.
     fn lost(&self, lane: &Lane) {
         let mut lanes = self.lock();
-        lanes.alive = lanes.alive.saturating_sub(1);
-        let held = lanes.lanes.entry(lane.clone()).or_default();
+        lanes.buried(lane, 1);
+        let held = lanes.held(lane);
         held.deaths = held.deaths.saturating_add(1);
         let more = held.deaths.checked_sub(DEATHS);
         let pause = |more| PAUSE.saturating_mul(1_u32.checked_shl(more).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
         held.not_before = more.map(|more| later(clock::now(), pause(more)));
         drop(lanes);
-        self.freed.notify_one();
+        self.freed.notify_all();
     }
 
     /// Does what is to be done beside the calls, until nobody asks any more.
@@ -353,14 +395,16 @@ impl Runners {
     fn replace(&self, lane: Lane) {
         let Some(sealed) = self.shelf.get(&lane.1) else { return };
         let mut lanes = self.lock();
-        if lanes.alive >= self.settings.most || lanes.lanes.get(&lane).is_some_and(|held| !held.idle.is_empty()) {
+        let held = lanes.held(&lane);
+        let enough = !held.idle.is_empty() || held.alive >= self.settings.most_of_one;
+        if enough || lanes.alive >= self.settings.most {
             return;
         }
-        lanes.alive = lanes.alive.saturating_add(1);
+        lanes.born(&lane);
         drop(lanes);
         if let Ok(process) = self.start(&lane, &sealed, later(clock::now(), START)) {
-            self.lock().lanes.entry(lane).or_default().idle.push(process);
-            self.freed.notify_one();
+            self.lock().held(&lane).idle.push(process);
+            self.freed.notify_all();
         }
     }
 
@@ -368,10 +412,14 @@ impl Runners {
         let now = clock::now();
         let old = |process: &Process| now.saturating_duration_since(process.since) >= self.settings.idle;
         let mut lanes = self.lock();
-        let expired = lanes.lanes.values_mut().flat_map(|held| held.idle.extract_if(.., |process| old(process)));
-        let expired = expired.collect::<Vec<_>>();
+        let mut expired = Vec::new();
+        for held in lanes.lanes.values_mut() {
+            let before = expired.len();
+            expired.extend(held.idle.extract_if(.., |process| old(process)));
+            held.alive = held.alive.saturating_sub(expired.len().saturating_sub(before));
+        }
         lanes.alive = lanes.alive.saturating_sub(expired.len());
-        lanes.lanes.retain(|_, held| !held.idle.is_empty() || held.not_before.is_some_and(|until| now < until));
+        lanes.lanes.retain(|_, held| held.alive > 0 || held.not_before.is_some_and(|until| now < until));
         drop(lanes);
         drop(expired);
     }
@@ -389,15 +437,49 @@ impl Runners {
 }
 
 impl Lanes {
+    fn held(&mut self, lane: &Lane) -> &mut Held {
+        self.lanes.entry(lane.clone()).or_default()
+    }
+
+    /// Counts one more of this lane.
+    fn born(&mut self, lane: &Lane) {
+        self.alive = self.alive.saturating_add(1);
+        let held = self.held(lane);
+        held.alive = held.alive.saturating_add(1);
+    }
+
+    /// Counts so many less of this lane.
+    fn buried(&mut self, lane: &Lane, count: usize) {
+        self.alive = self.alive.saturating_sub(count);
+        let held = self.held(lane);
+        held.alive = held.alive.saturating_sub(count);
+    }
+
+    /// A waiting runner of this lane, which is used now. One that died while it waited took no call with it.
+    fn waiting(&mut self, lane: &Lane) -> Option<Process> {
+        self.uses = self.uses.saturating_add(1);
+        let uses = self.uses;
+        let held = self.held(lane);
+        held.used = uses;
+        let all = held.idle.len();
+        let found = std::iter::from_fn(|| held.idle.pop()).find_map(Process::living);
+        let dead = all.saturating_sub(held.idle.len()).saturating_sub(usize::from(found.is_some()));
+        self.buried(lane, dead);
+        found
+    }
+
     /// A waiting runner of the lane that was used longest ago.
     fn oldest(&mut self) -> Option<Process> {
         let waiting = self.lanes.values_mut().filter(|held| !held.idle.is_empty());
-        waiting.min_by_key(|held| held.used)?.idle.pop()
+        let held = waiting.min_by_key(|held| held.used)?;
+        held.alive = held.alive.saturating_sub(1);
+        self.alive = self.alive.saturating_sub(1);
+        held.idle.pop()
     }
 }
 
 /// An hour is for ever: no call waits so long.
-fn later(from: Instant, by: Duration) -> Instant {
+pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     let by = by.min(Duration::from_secs(3_600));
     from.checked_add(by).unwrap_or(from)
 }

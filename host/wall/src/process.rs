@@ -6,11 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use cordon_core::message::{RunMessage, RunReply};
+use cordon_runtime::ComponentError;
 
 use crate::frame::{Channel, FrameError};
 use crate::layer::Layers;
 use crate::message::{Call, Hello, MOST_REPLY, Packs, Start, plausible};
 use crate::shelf::Sealed;
+use crate::spawner::Spawner;
+use crate::watch::Watch;
 
 /// The program that becomes a runner, and how it is told to.
 #[derive(Debug, Clone)]
@@ -31,6 +34,12 @@ impl Program {
     pub fn new(path: impl Into<PathBuf>, arguments: &[&str]) -> Self {
         Self { path: path.into(), arguments: arguments.iter().map(|&argument| argument.to_owned()).collect() }
     }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(&self.arguments);
+        command
+    }
 }
 
 /// A process could not be started, or does not serve.
@@ -40,6 +49,8 @@ pub(crate) enum StartError {
     System(String),
     #[error("the process said nothing: {0}")]
     Silent(FrameError),
+    #[error("the code does not fit the contract: {0}")]
+    Misfit(String),
     #[error("the process is not fit to serve: {0}")]
     Unfit(String, Layers),
 }
@@ -65,6 +76,8 @@ pub(crate) struct Process {
     packs: Packs,
     /// How many calls it answered.
     pub(crate) calls: u32,
+    /// Whether it had to give way to others. It cannot take that back.
+    pub(crate) slow: bool,
     /// Since when it waits.
     pub(crate) since: Instant,
     pub(crate) layers: Layers,
@@ -73,7 +86,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a process and waits until it is in its jail.
     pub(crate) fn start(
-        program: &Program,
+        spawner: &Spawner,
         code: Option<&Sealed>,
         start: &Start,
         until: Instant,
@@ -84,14 +97,10 @@ impl Process {
             Some(sealed) => Stdio::from(sealed.file.try_clone().map_err(|error| system(&error))?),
             None => Stdio::null(),
         };
-        let mut command = Command::new(&program.path);
-        command.args(&program.arguments).env_clear().current_dir("/");
-        let child = command.stdin(Stdio::from(theirs)).stdout(output).stderr(Stdio::null()).spawn();
-        // Its end of the socket is its own now: when it dies, the channel is at its end.
-        drop(command);
-        let child = child.map_err(|error| system(&error))?;
+        // Its end of the socket is its own from here on: when it dies, the channel is at its end.
+        let child = spawner.spawn(Stdio::from(theirs), output).map_err(|error| system(&error))?;
         let (packs, since, layers) = (Packs::new(), until, Layers::default());
-        let mut process = Self { child, channel, packs, calls: 0, since, layers };
+        let mut process = Self { child, channel, packs, calls: 0, slow: false, since, layers };
         process.layers = process.greet(start, until)?;
         Ok(process)
     }
@@ -100,6 +109,7 @@ impl Process {
         self.channel.send(start, Some(until)).map_err(StartError::Silent)?;
         match self.channel.receive(MOST_REPLY, Some(until)).map_err(StartError::Silent)? {
             Hello::Ready(layers) => Ok(layers),
+            Hello::Misfit(why) => Err(StartError::Misfit(why)),
             Hello::Unfit(why, layers) => Err(StartError::Unfit(why, layers)),
         }
     }
@@ -119,10 +129,34 @@ impl Process {
         self.channel.send(&Call::of(message, &self.packs), Some(until)).map_err(failed)?;
         let held = message.packs.values().map(|pack| (pack.digest, std::sync::Arc::clone(pack)));
         self.packs.extend(held);
-        let reply: Option<RunReply> = self.channel.receive(MOST_REPLY, Some(until)).map_err(failed)?;
+        let mut watch = Watch::new(self.child.id(), message.limits.class);
+        let reply = self.channel.receive_watched::<Option<RunReply>>(MOST_REPLY, || watch.look(), until);
+        self.slow |= watch.gave_way;
+        let reply = reply.map_err(failed)?;
         self.calls = self.calls.saturating_add(1);
         let reply = reply.ok_or(CallError::Failed)?;
         if plausible(&reply, message) { Ok(reply) } else { Err(CallError::Hostile) }
+    }
+
+    /// A component in, its code or what is wrong with it out. After this the process is of no use.
+    pub(crate) fn compile(
+        &mut self,
+        component: &[u8],
+        most: usize,
+        until: Instant,
+    ) -> Result<Result<Vec<u8>, ComponentError>, FrameError> {
+        self.channel.send_raw(component, Some(until))?;
+        match self.channel.receive::<Result<(), ComponentError>>(MOST_REPLY, Some(until))? {
+            Ok(()) => self.channel.receive_bytes(most, Some(until)).map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Ends it, and says which signal had ended it before, or else this one.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        // One that has ended cannot be killed.
+        drop(self.child.kill());
+        self.child.wait().ok()?.signal()
     }
 
     /// Waits until it ended by itself, and says which signal ended it.
@@ -137,6 +171,11 @@ impl Process {
     /// The signal that ended it, if one did and it has ended.
     pub(crate) fn ended_by(&mut self) -> Option<i32> {
         self.child.try_wait().ok().flatten()?.signal()
+    }
+
+    /// Itself, if it has not ended.
+    pub(crate) fn living(mut self) -> Option<Self> {
+        matches!(self.child.try_wait(), Ok(None)).then_some(self)
     }
 
     /// Its process id.

@@ -135,6 +135,10 @@ faults! {
     BundleUnlisted,
     /// `server`: a support bundle holds exact counts.
     CountsSmall,
+    /// `wall`: kept code is run whoever made it.
+    CodeTagIgnored,
+    /// `wall`: kept code is run as whatever it is filed under.
+    CodeUnbound,
 }
 
 /// Nothing, in [`TAKEN`].

@@ -70,6 +70,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "cordon-server",
             "cordon-store",
             "cordon-trust",
+            "cordon-wall",
         ],
     ),
     ("xtask", &[]),
@@ -84,7 +85,7 @@ const FAULTS_TEST: &str = "cordon-ni";
 const TEST_ONLY: [&str; 3] = ["cordon-guest-build", "cordon-sdk", "cordon-ward"];
 
 /// Outside crates that give authority, and the rooms that may import them.
-const AUTHORITY: [(&str, &[&str]); 20] = [
+const AUTHORITY: [(&str, &[&str]); 22] = [
     ("wasmtime", &["cordon-runtime"]),
     ("wasmtime-wasi", &["cordon-runtime"]),
     // Whatever takes authority away from a process, and hands it the little that is left.
@@ -92,6 +93,8 @@ const AUTHORITY: [(&str, &[&str]); 20] = [
     ("seccompiler", &["cordon-wall"]),
     ("landlock", &["cordon-wall"]),
     ("caps", &["cordon-wall"]),
+    ("thread-priority", &["cordon-wall"]),
+    ("rustix", &["cordon-wall"]),
     // `cordon-prove` starts the solver and keeps its time.
     ("tokio", &["cordon-connect", "cordon-server", "cordon", "cordon-prove"]),
     ("axum", &["cordon-server"]),

@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod label;
 pub(crate) mod load;
 pub(crate) mod policy;
+pub(crate) mod prepare;
 mod proof;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -15,9 +15,13 @@ mod hostile;
 #[cfg(test)]
 mod install;
 #[cfg(test)]
+mod kept_code;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod outside;
+#[cfg(test)]
+mod overload;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]

@@ -40,6 +40,8 @@ impl World {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let world = Self { folder, port, host: None };
         world.done(&["init", "--demo", "--port", &port.to_string(), &world.path("site")]);
+        // Tests share a machine with whatever else is built on it: what is left over may be nothing.
+        world.configure(|config| format!("{config}\n[runners]\ncompile-priority = \"normal\"\ncompile-s = 600\n"));
         world
     }
 

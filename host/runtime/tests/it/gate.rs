@@ -86,7 +86,7 @@ fn a_component_is_of_the_version_that_its_manifest_names() {
         assert_eq!(engine().check(&component, LimitClass::Compiled).unwrap().wit, wit, "{guest}");
         for named in Wit::ALL {
             let compiled = engine().compile_for(&component, &manifest(named)).map(|compiled| compiled.digest());
-            let other = ComponentError::OtherVersion { made: wit, named: named.as_str() };
+            let other = ComponentError::OtherVersion { made: wit, named: named.as_str().into() };
             let expected = if named == wit { Ok(Digest::of(&component)) } else { Err(other) };
             assert_eq!(compiled, expected, "{guest}");
         }
@@ -175,37 +175,37 @@ fn a_component_above_the_size_of_its_class_is_not_even_read() {
 #[test]
 fn nesting_bombs_are_refused() {
     let nested = |levels: usize| format!("(component {} {})", "(component ".repeat(levels), ")".repeat(levels));
-    let too_deep = |most| ComponentError::TooMany { what: "levels of nesting", most };
+    let too_deep = |most| ComponentError::TooMany { what: "levels of nesting".into(), most };
     assert_eq!(compiled(&nested(2)), too_deep(1));
     assert_eq!(check(&nested(8), LimitClass::Interpreted), Err(ComponentError::MissingExport));
     assert_eq!(check(&nested(9), LimitClass::Interpreted), Err(too_deep(8)));
     let beside = |count: usize| format!("(component {})", "(component)".repeat(count));
-    assert_eq!(compiled(&beside(9)), ComponentError::TooMany { what: "nested components", most: 8 });
+    assert_eq!(compiled(&beside(9)), ComponentError::TooMany { what: "nested components".into(), most: 8 });
     let many = check(&beside(20_000), LimitClass::Interpreted);
-    assert_eq!(many, Err(ComponentError::TooMany { what: "nested components", most: 64 }));
+    assert_eq!(many, Err(ComponentError::TooMany { what: "nested components".into(), most: 64 }));
 }
 
 #[test]
 fn code_bombs_are_refused() {
     let functions = format!("(component (core module {}))", "(func)".repeat(50_001));
-    assert_eq!(compiled(&functions), ComponentError::TooMany { what: "functions", most: 50_000 });
+    assert_eq!(compiled(&functions), ComponentError::TooMany { what: "functions".into(), most: 50_000 });
     let body = format!("(component (core module (func {})))", "nop ".repeat(1 << 20));
-    assert_eq!(compiled(&body), ComponentError::TooMany { what: "bytes in a function", most: 1 << 20 });
+    assert_eq!(compiled(&body), ComponentError::TooMany { what: "bytes in a function".into(), most: 1 << 20 });
     let modules = format!("(component {})", "(core module)".repeat(9));
-    assert_eq!(compiled(&modules), ComponentError::TooMany { what: "core modules", most: 8 });
+    assert_eq!(compiled(&modules), ComponentError::TooMany { what: "core modules".into(), most: 8 });
 }
 
 #[test]
 fn code_in_nested_components_is_for_interpreters_only() {
     let nested = "(component (component (core module)))";
-    assert_eq!(compiled(nested), ComponentError::Construct("code in nested components"));
+    assert_eq!(compiled(nested), ComponentError::Construct("code in nested components".into()));
     assert_eq!(check(nested, LimitClass::Interpreted), Err(ComponentError::MissingExport));
 }
 
 #[test]
 fn resources_of_the_plugin_are_for_interpreters_only() {
     let own = "(component (type (resource (rep i32))))";
-    assert_eq!(compiled(own), ComponentError::Construct("resources of its own"));
+    assert_eq!(compiled(own), ComponentError::Construct("resources of its own".into()));
     assert_eq!(check(own, LimitClass::Interpreted), Err(ComponentError::MissingExport));
 }
 
@@ -218,7 +218,7 @@ fn strings_other_than_utf8_are_refused() {
                 (core instance $i (instantiate $m))
                 (func (result string) (canon lift (core func $i "f") (memory (core memory $i "m")) {encoding})))"#
         );
-        assert_eq!(compiled(&wat), ComponentError::Construct("strings other than UTF-8"), "{encoding}");
+        assert_eq!(compiled(&wat), ComponentError::Construct("strings other than UTF-8".into()), "{encoding}");
     }
 }
 

@@ -6,6 +6,7 @@ use cordon_core::manifest::ManifestError;
 use cordon_runtime::ComponentError;
 use cordon_trust::key::KeyError;
 use cordon_trust::verify::VerifyError;
+use cordon_wall::CompileError;
 
 use super::Undone;
 
@@ -69,7 +70,18 @@ fn manifest(error: &ManifestError) -> &'static str {
     }
 }
 
-pub(super) fn component(error: &ComponentError) -> Undone {
+pub(super) fn compile(error: &CompileError) -> Undone {
+    match error {
+        CompileError::Component(error) => component(error),
+        CompileError::Limit(_) => refused("compile-limit", error),
+        CompileError::Host(_) => {
+            tracing::error!(%error, "a component could not be compiled");
+            Undone::Failed("no compiler could be started")
+        }
+    }
+}
+
+fn component(error: &ComponentError) -> Undone {
     let kind = match error {
         ComponentError::NotAComponent | ComponentError::Invalid { .. } => "malformed-component",
         ComponentError::Size { .. } | ComponentError::TooMany { .. } => "component-too-large",

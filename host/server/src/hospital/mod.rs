@@ -2,6 +2,7 @@
 //!
 //! Every act that changes something is recorded, with who and why, before it takes effect; a refused one is recorded too.
 
+mod code;
 mod gate;
 mod kind;
 mod named;
@@ -25,7 +26,7 @@ use cordon_core::manifest::Manifest;
 use cordon_core::ports::{Effects, Ledger};
 use cordon_core::record::{AdminAction, Event, Private, Record};
 use cordon_policy::consent::ConsentSettings;
-use cordon_store::{NewVersion, Store, TrustKey};
+use cordon_store::{NewVersion, Reader, Store, TrustKey};
 use cordon_trust::key::PublicKey;
 use cordon_trust::store::{Namespace, TrustStore, TrustedKey};
 use cordon_trust::verify::{VerifiedPlugin, verify};
@@ -38,6 +39,8 @@ use crate::admin::protocol::{Act, Reply, Request};
 use crate::cds::state::{Clock, Services, Unavailable};
 use crate::clock;
 use crate::kept::Stores;
+pub(crate) use code::Background;
+use code::Missing;
 use named::{named, patient, reason};
 pub(crate) use packs::Fetched;
 use packs::Unfit;
@@ -82,6 +85,7 @@ pub struct Hospital {
     ledger: Arc<dyn Ledger + Send + Sync>,
     current: RwLock<BTreeMap<TenantId, Vec<Arc<Installed>>>>,
     unfit: RwLock<BTreeMap<TenantId, Unfit>>,
+    missing: Mutex<Missing>,
     in_force: InForce,
     labels: Arc<dyn Labels>,
     clock: Arc<dyn Clock>,
@@ -94,7 +98,8 @@ pub struct Hospital {
 
 impl Hospital {
     /// Opens what was decided before, for every tenant that has a store. Every plugin is verified again, against the keys
-    /// that are trusted now, and compiled; one that does not pass is not served.
+    /// that are trusted now; one that does not pass is not served. One whose code was not kept answers when
+    /// [`Hospital::compile_next`] has made it.
     pub fn open(
         stores: Arc<Stores>,
         components: Arc<dyn Components>,
@@ -103,13 +108,15 @@ impl Hospital {
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
         let Rules { consent, labels, clock, base_url, latency, most_undeclared } = rules;
-        let (current, unfit, in_force) = (RwLock::default(), RwLock::default(), InForce::new(consent));
+        let (current, unfit, missing) = (RwLock::default(), RwLock::default(), Mutex::default());
+        let in_force = InForce::new(consent);
         let hospital = Self {
             stores,
             components,
             ledger,
             current,
             unfit,
+            missing,
             in_force,
             labels,
             clock,
@@ -307,7 +314,7 @@ impl Hospital {
         let newest = newest.as_ref().map(|newest| (&newest.version, Digest::of(&newest.envelope)));
         let step = check_version(newest, &verified).map_err(|error| kind::verify(&error))?;
         let compiled =
-            self.components.compile(&component, verified.manifest()).map_err(|error| kind::component(&error))?;
+            self.components.compile(&component, verified.manifest()).map_err(|error| kind::compile(&error))?;
         let version = verified.manifest().version.clone();
         let said =
             json!({ "plugin": id, "version": version, "component": verified.component(), "known": step == Step::Same });
@@ -408,15 +415,7 @@ impl Hospital {
     }
 
     fn keys(&self, tenant: &TenantId) -> Result<TrustStore, Undone> {
-        let mut keys = TrustStore::default();
-        for kept in self.store(tenant)?.trust_keys(tenant).map_err(stored)? {
-            let damaged = "a trusted key could not be read";
-            let key = PublicKey::parse(&kept.pem).map_err(|_| Undone::Failed(damaged))?;
-            let namespace = Namespace::new(kept.namespace).map_err(|_| Undone::Failed(damaged))?;
-            let trusted = TrustedKey { key, namespace, revoked: kept.revoked_at.is_some() };
-            keys.add(trusted).map_err(|_| Undone::Failed(damaged))?;
-        }
-        Ok(keys)
+        trusted(self.store(tenant)?)
     }
 
     fn reverify(&self, tenant: &TenantId, envelope: &[u8], component: &Digest) -> Result<VerifiedPlugin, Undone> {
@@ -473,17 +472,7 @@ impl Hospital {
             // Installed and not granted yet: it is there, and answers nothing.
             Err(_) => (BTreeMap::new(), false),
         };
-        // Somebody else may have the same bytes installed in a wider class, in which they do not run for this plugin.
-        if !self.components.contains(&plugin.component, manifest.limits.class) {
-            let bytes = self
-                .store(tenant)?
-                .component(tenant, &plugin.component)
-                .ok()
-                .flatten()
-                .ok_or(Undone::Failed("missing"))?;
-            let compiled = self.components.compile(&bytes, &manifest).map_err(|error| kind::component(&error))?;
-            self.components.insert(&compiled).map_err(|_| Undone::Failed("the code could not be kept"))?;
-        }
+        self.provide(tenant, &plugin.component, &manifest)?;
         let cordon_store::StoredPlugin { component, grant, .. } = plugin;
         let (purposes, powers) = (grant.purposes.clone(), grant.powers.clone());
         let kept = self.store(tenant)?.copies(tenant).map_err(stored)?;
@@ -511,6 +500,19 @@ struct Prepared<'a> {
 struct Because<'a> {
     admin: &'a Admin,
     reason: &'a str,
+}
+
+/// The keys that a tenant trusts, revoked ones too.
+pub(crate) fn trusted(store: &Reader) -> Result<TrustStore, Undone> {
+    let mut keys = TrustStore::default();
+    for kept in store.trust_keys(store.tenant()).map_err(stored)? {
+        let damaged = "a trusted key could not be read";
+        let key = PublicKey::parse(&kept.pem).map_err(|_| Undone::Failed(damaged))?;
+        let namespace = Namespace::new(kept.namespace).map_err(|_| Undone::Failed(damaged))?;
+        let trusted = TrustedKey { key, namespace, revoked: kept.revoked_at.is_some() };
+        keys.add(trusted).map_err(|_| Undone::Failed(damaged))?;
+    }
+    Ok(keys)
 }
 
 fn look(what: &str, seen: Value) -> Prepared<'static> {

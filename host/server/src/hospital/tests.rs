@@ -13,10 +13,10 @@ use cordon_core::limits::LimitClass;
 use cordon_core::manifest::{Hook, Media};
 use cordon_core::ports::{Effects, LedgerError};
 use cordon_core::record::LeafIndex;
-use cordon_runtime::{Code, ComponentError, Engine, Plugins};
+use cordon_runtime::{Code, Engine, Plugins};
 use cordon_trust::key::SecretKey;
 use cordon_trust::sign::sign;
-use cordon_wall::InsertError;
+use cordon_wall::{CompileError, InsertError};
 
 use super::*;
 
@@ -97,8 +97,12 @@ fn here() -> Arc<dyn Components> {
 }
 
 impl Components for Here {
-    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, ComponentError> {
-        self.0.precompile_for(component, manifest)
+    fn compile(&self, component: &[u8], manifest: &Manifest) -> Result<Code, CompileError> {
+        Ok(self.0.precompile_for(component, manifest)?)
+    }
+
+    fn restore(&self, _: &Digest, _: &Manifest) -> bool {
+        false
     }
 
     fn insert(&self, code: &Code) -> Result<(), InsertError> {
@@ -170,6 +174,7 @@ fn the_same_bytes_in_a_wider_class_do_not_keep_a_plugin_from_running_after_a_res
     install(&hospital, &manifest("a-copy", "1.0.0", "copy", "interpreted"));
     install(&hospital, &manifest("b-original", "1.0.0", "original", "compiled"));
     let restarted = opened(&store);
+    while restarted.compile_next() == Background::Done {}
     assert!(restarted.components.contains(&Digest::of(&component()), LimitClass::Compiled));
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
-use cordon_core::manifest::Hook;
+use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::RunMessage;
 use cordon_core::view::View;
-use cordon_runtime::{Code, Engine};
+use cordon_runtime::{Code, Engine, Wit};
 use cordon_wall::{Components as _, Layer, Program, Wall, WallSettings};
 
 const ROW: &str = r#"{"resourceType":"Observation","id":"a","status":"final","code":{"coding":[{"code":"2160-0"}]}}"#;
@@ -28,10 +28,44 @@ pub(crate) fn accepted() -> BTreeSet<Layer> {
     Layer::ALL.into_iter().filter(|layer| layer.may_be_missing()).collect()
 }
 
+/// A guest's component.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    cordon_guest_build::guest(name).unwrap()
+}
+
+/// A manifest that names this version of the contract.
+pub(crate) fn manifest(wit: Wit) -> Manifest {
+    let text = format!(
+        r#"id = "org.example.probe"
+           version = "1.0.0"
+           wit = "{wit}"
+           title = {{ en = "Probe" }}
+           description = {{ en = "Probes." }}
+           intended-use = "Tests"
+           publisher = "Example"
+           contact = "mailto:probe@example.org"
+           service = [{{ id = "probe", hook = "patient-view", description = "Probes." }}]
+           cards = {{ mode = "text" }}
+           source = {{ label = "Probe" }}"#
+    );
+    Manifest::parse(&text).unwrap()
+}
+
+/// The processes that this one started and that have not ended. Each test is a process of its own.
+pub(crate) fn children() -> Vec<u32> {
+    let own = std::process::id();
+    let parent = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()
+    };
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    all.filter(|pid| parent(pid) == Some(own)).collect()
+}
+
 /// The code of a guest.
 pub(crate) fn code(name: &str) -> Code {
     let engine = Engine::new().unwrap();
-    engine.precompile(&cordon_guest_build::guest(name).unwrap(), LimitClass::Compiled).unwrap()
+    engine.precompile(&guest(name), LimitClass::Compiled).unwrap()
 }
 
 /// A wall with one guest in it.

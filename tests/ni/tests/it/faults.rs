@@ -4,7 +4,7 @@ use cordon_faults::{Fault, without};
 use cordon_ni::hide::Hidden;
 
 use crate::pairs::{both, pair};
-use crate::{clearance_threats, door_threats, gate_threats, host_threats, kept, sinks, threats, twins};
+use crate::{clearance_threats, code_threats, door_threats, gate_threats, host_threats, kept, sinks, threats, twins};
 
 /// The first pair of these seeds that can be told apart.
 fn told_apart(seeds: impl IntoIterator<Item = u64>) -> Option<(u64, Hidden)> {
@@ -29,6 +29,7 @@ fn the_client_s_own_tests_take_out_what_is_said_here() {
 fn every_check_that_can_be_taken_out_is_taken_out_by_a_test() {
     let attacked = [
         threats::TAKEN,
+        code_threats::TAKEN,
         door_threats::TAKEN,
         kept::TAKEN,
         clearance_threats::TAKEN,

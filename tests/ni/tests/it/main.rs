@@ -7,6 +7,8 @@ mod channels;
 #[cfg(test)]
 mod clearance_threats;
 #[cfg(test)]
+mod code_threats;
+#[cfg(test)]
 mod door;
 #[cfg(test)]
 mod door_threats;
