@@ -1,6 +1,7 @@
 //! What isolation costs, as ratios: a fresh instance, a process, a thousand plugins. Both sides of each run turn by turn.
 //! `docs/performance.md` says what they mean.
 
+mod attack;
 mod pair;
 mod renal;
 mod reused;
@@ -50,6 +51,7 @@ fn all() -> anyhow::Result<()> {
     let mut ratios = in_process(&renal, &local)?;
     ratios.push(process(&renal, &local, &engine, &code)?);
     ratios.push(many(&renal, &engine, &code)?);
+    ratios.extend(attack::ratios(&renal, &engine, &code)?);
     report(&ratios)
 }
 
