@@ -45,7 +45,8 @@ pub struct WallSettings {
 impl Default for WallSettings {
     fn default() -> Self {
         let minute = Duration::from_secs(60);
-        let (most, most_of_one) = (64, 16);
+        // One that waits has 2 MB of its own.
+        let (most, most_of_one) = (256, 16);
         let compile = CompileLimits::default();
         Self { most, most_of_one, calls: 1_000, idle: minute, compile, accepted: BTreeSet::new() }
     }
@@ -76,8 +77,9 @@ fn listed(missing: &[Layer], layers: &Layers) -> String {
     missing.iter().map(why).collect::<Vec<_>>().join(", ")
 }
 
-/// Writable memory of a runner beside what its component may use: the engine, the message, the reply.
-const OWN_MEMORY: u64 = 96 << 20;
+/// Writable memory of a runner beside what its component may use: the engine, the largest message twice (as it came and as
+/// views), the reply.
+const OWN_MEMORY: u64 = 384 << 20;
 
 /// How long a process may take to get into its jail.
 pub(crate) const START: Duration = Duration::from_secs(10);
@@ -111,6 +113,8 @@ struct Runners {
     lanes: Mutex<Lanes>,
     freed: Condvar,
     work: Mutex<Option<Sender<Work>>>,
+    /// How many runners died by themselves, by the signal that ended them.
+    deaths: Mutex<BTreeMap<Option<i32>, u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -136,8 +140,10 @@ struct Held {
 /// What is done beside the calls.
 #[derive(Debug)]
 enum Work {
-    /// Kill, and wait for it.
+    /// Wait for it to end: it was killed.
     End(Box<Process>),
+    /// Wait for one that died by itself, and say of what.
+    Bury(Lane, Box<Process>),
     /// Start one more for a lane that has none left.
     Replace(Lane),
 }
@@ -160,6 +166,7 @@ impl Wall {
             lanes: Mutex::default(),
             freed: Condvar::new(),
             work: Mutex::new(Some(sender)),
+            deaths: Mutex::default(),
         });
         let kept = Arc::clone(&runners);
         let keeper = std::thread::Builder::new().name("runners".to_owned()).spawn(move || kept.keep(&receiver));
@@ -180,6 +187,13 @@ impl Wall {
     #[must_use]
     pub fn layers(&self) -> &Layers {
         &self.layers
+    }
+
+    /// How many runners died by themselves since the start, by the signal that ended them; one that left without a signal
+    /// is under none. Those that died a moment ago may be missing.
+    #[must_use]
+    pub fn deaths(&self) -> BTreeMap<Option<i32>, u64> {
+        self.runners.deaths.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The process ids of the runners that wait.
@@ -310,7 +324,7 @@ impl Runners {
                 }
                 if let Some(oldest) = lanes.oldest() {
                     lanes.born(lane);
-                    self.ask(Work::End(Box::new(oldest)));
+                    self.end(oldest);
                     break;
                 }
             }
@@ -350,7 +364,7 @@ impl Runners {
         if spent {
             lanes.buried(&lane, 1);
             drop(lanes);
-            self.ask(Work::End(Box::new(process)));
+            self.end(process);
             self.ask(Work::Replace(lane));
         } else {
             held.idle.push(process);
@@ -359,12 +373,32 @@ impl Runners {
         self.freed.notify_all();
     }
 
-    /// Buries a runner that died, or that must not live.
-    fn died(&self, lane: Lane, mut process: Process, error: &CallError) {
-        let signal = process.ended_by();
-        tracing::error!(tenant = %lane.0, component = %lane.1, signal, %error, forbidden = signal == Some(SIGSYS), "a runner is lost");
-        self.lost(&lane);
+    /// Ends a runner now; who waits for it is the keeper.
+    fn end(&self, mut process: Process) {
+        process.strike();
         self.ask(Work::End(Box::new(process)));
+    }
+
+    /// Takes leave of a runner that died, or that must not live.
+    fn died(&self, lane: Lane, mut process: Process, error: &CallError) {
+        tracing::error!(tenant = %lane.0, component = %lane.1, %error, "a runner is lost");
+        self.lost(&lane);
+        match error {
+            CallError::Gone => self.ask(Work::Bury(lane, Box::new(process))),
+            CallError::Hostile | CallError::Failed | CallError::Late => {
+                process.strike();
+                self.ask(Work::End(Box::new(process)));
+            }
+        }
+    }
+
+    /// What a runner died of: a forbidden system call is somebody's attempt to break out.
+    fn bury(&self, lane: &Lane, process: Process) {
+        let signal = process.end();
+        tracing::error!(tenant = %lane.0, component = %lane.1, signal, forbidden = signal == Some(SIGSYS), "a runner died");
+        let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = deaths.entry(signal).or_default();
+        *count = count.saturating_add(1);
     }
 
     /// Counts a runner that is no more, and lets its lane wait.
@@ -382,12 +416,19 @@ impl Runners {
 
     /// Does what is to be done beside the calls, until nobody asks any more.
     fn keep(&self, work: &Receiver<Work>) {
+        let mut looked = clock::now();
         loop {
             match work.recv_timeout(self.settings.idle / 4) {
                 Ok(Work::End(process)) => drop(process),
+                Ok(Work::Bury(lane, process)) => self.bury(&lane, *process),
                 Ok(Work::Replace(lane)) => self.replace(lane),
-                Err(RecvTimeoutError::Timeout) => self.expire(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // However busy it is: what waits too long is ended.
+            if clock::now().saturating_duration_since(looked) >= self.settings.idle / 4 {
+                self.expire();
+                looked = clock::now();
             }
         }
     }

@@ -168,9 +168,10 @@ impl Process {
         self.child.wait().ok()?.signal()
     }
 
-    /// The signal that ended it, if one did and it has ended.
-    pub(crate) fn ended_by(&mut self) -> Option<i32> {
-        self.child.try_wait().ok().flatten()?.signal()
+    /// Kills it, and does not wait for it.
+    pub(crate) fn strike(&mut self) {
+        // One that has ended cannot be killed.
+        drop(self.child.kill());
     }
 
     /// Itself, if it has not ended.

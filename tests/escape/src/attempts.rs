@@ -75,6 +75,7 @@ fn reads_descriptors() -> bool {
     (0..1_024).any(|descriptor| unsafe {
         let mut stat = std::mem::zeroed::<libc::stat>();
         let open = libc::fstat(descriptor, &raw mut stat) == 0;
+        // Its own code is one, without a name.
         let file = stat.st_mode & libc::S_IFMT == libc::S_IFREG && stat.st_nlink > 0;
         open && file && libc::read(descriptor, bytes.as_mut_ptr().cast::<c_void>(), 16) > 0
     })

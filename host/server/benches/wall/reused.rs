@@ -65,14 +65,14 @@ impl Reused {
     fn once(&mut self) -> wasmtime::Result<()> {
         let call = self.store.data_mut().table.push(Call)?;
         let call = call.try_into_resource_any(&mut self.store)?;
-        let function = self.instance.get_func(&mut self.store, &self.evaluate);
+        let function = self.instance.get_func(&mut self.store, self.evaluate);
         let function = function.ok_or_else(|| wasmtime::Error::msg("evaluate"))?;
         let mut results = [Val::Bool(false)];
         function.call(&mut self.store, &[Val::Resource(call)], &mut results)?;
-        match &results[0] {
-            Val::Result(Ok(_)) => Ok(()),
-            other => Err(wasmtime::Error::msg(format!("the plugin ended with {other:?}"))),
+        if matches!(&results, [Val::Result(Ok(_))]) {
+            return Ok(());
         }
+        Err(wasmtime::Error::msg(format!("the plugin ended with {results:?}")))
     }
 }
 

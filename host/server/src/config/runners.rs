@@ -10,7 +10,7 @@ use super::ConfigError;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct RawRunners {
-    /// The most processes. Default: 64.
+    /// The most processes. Default: 256.
     most: usize,
     /// The most processes of one plugin. Default: a quarter of all, and at least 2.
     most_of_one: Option<usize>,
