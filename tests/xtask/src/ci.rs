@@ -33,7 +33,7 @@ fn run_tests(arguments: &[&str], folder: &std::path::Path) -> anyhow::Result<()>
 
 /// Formatting, lints, licences, rooms, shape and tests.
 pub(crate) fn run() -> anyhow::Result<()> {
-    for folder in ["", "sample-plugins", "tests/guests", "tests/fuzz"] {
+    for folder in ["", "sample-plugins", "tests/guests", "tests/extism/guest", "tests/fuzz"] {
         sh::run_in(&sh::root().join(folder), "cargo", &["fmt", "--all", "--check"])?;
     }
     check::run()?;

@@ -1,24 +1,31 @@
 //! The sample plugin for kidney function, one patient's rows for it, and the same source as a native function.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId, TenantId};
 use cordon_core::manifest::{Hook, Manifest};
-use cordon_core::message::RunMessage;
+use cordon_core::message::{PackData, RunMessage};
 use cordon_core::view::View;
 use cordon_guest_build::{package, repository};
 use cordon_sdk::testing::Case;
 use cordon_ward::{PatientRecord, T1Verdict, Ward, WardOptions};
 use serde_json::{Value, json};
 
+/// The plugin's data pack, and what it is called.
+pub(crate) const DRUGS: &str = include_str!("../../../../sample-plugins/renal-dosing/drugs.json");
+pub(crate) const PACK: &str = "drugs";
+
 /// The plugin and one call of it.
 pub(crate) struct Renal {
     pub(crate) manifest: Manifest,
     pub(crate) component: Vec<u8>,
     pub(crate) message: RunMessage,
-    rows: BTreeMap<&'static str, Vec<String>>,
+    pub(crate) rows: BTreeMap<&'static str, Vec<String>>,
+    /// The native call without its rows.
+    case: Case,
 }
 
 impl Renal {
@@ -29,6 +36,10 @@ impl Renal {
         let record = ward.find(|record| record.cast.t1 == T1Verdict::Contraindicated).context("such a patient")?;
         let rows = rows(&record);
         let view = |(need, rows): (&&str, &Vec<String>)| Ok(View::new(NeedName::new(*need)?, rows));
+        let bytes = DRUGS.as_bytes().to_vec();
+        let pack = PackData { version: "bench".to_owned(), digest: Digest::of(&bytes), bytes };
+        let case = Case::new("order-select", "renal-dosing").now(&cordon_ward::DEFAULT_NOW.to_string());
+        let case = case.pack(PACK, "bench", serde_json::from_str(DRUGS)?);
         let message = RunMessage {
             tenant: TenantId::new("bench")?,
             component: Digest::of(&component),
@@ -39,16 +50,16 @@ impl Renal {
             locale: "en".to_owned(),
             views: rows.iter().map(view).collect::<anyhow::Result<_>>()?,
             cells: BTreeMap::new(),
-            packs: BTreeMap::new(),
+            packs: BTreeMap::from([(EntryName::new(PACK)?, Arc::new(pack))]),
             budget: Duration::from_secs(60),
             coins: Coins::new([0; 32]),
         };
-        Ok(Self { manifest, component, message, rows })
+        Ok(Self { manifest, component, message, rows, case })
     }
 
     /// The same source, compiled for this machine, on the same rows.
     pub(crate) fn native(&self) -> anyhow::Result<()> {
-        let mut case = Case::new("order-select", "renal-dosing").now(&cordon_ward::DEFAULT_NOW.to_string());
+        let mut case = self.case.clone();
         for (need, rows) in &self.rows {
             case = case.need_text(need, &rows.iter().map(String::as_str).collect::<Vec<_>>());
         }

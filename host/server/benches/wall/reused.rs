@@ -12,11 +12,13 @@ use wasmtime::{Config, Store, StoreContextMut};
 
 struct Call;
 struct View(Vec<String>);
+struct Pack(Vec<u8>);
 
 /// What the host functions read: no meter, no limits.
 struct State {
     table: ResourceTable,
     views: BTreeMap<String, Vec<String>>,
+    packs: BTreeMap<String, Vec<u8>>,
 }
 
 /// An instance, and the function to call.
@@ -46,7 +48,8 @@ impl Reused {
             .views
             .iter()
             .map(|view| (view.need().as_str().to_owned(), view.rows().map(str::to_owned).collect()));
-        let state = State { table: ResourceTable::new(), views: views.collect() };
+        let packs = message.packs.iter().map(|(name, pack)| (name.as_str().to_owned(), pack.bytes.clone()));
+        let state = State { table: ResourceTable::new(), views: views.collect(), packs: packs.collect() };
         let mut store = Store::new(&engine, state);
         store.set_fuel(u64::MAX)?;
         let instance = linker.instantiate(&mut store, &component)?;
@@ -84,6 +87,7 @@ fn link(linker: &mut Linker<State>, now: &str) -> wasmtime::Result<()> {
         Ok(())
     })?;
     calls.resource("view", ResourceType::host::<View>(), |_, _| Ok(()))?;
+    calls.resource("pack", ResourceType::host::<Pack>(), |_, _| Ok(()))?;
     for (name, text) in [("hook", "order-select"), ("service", "renal-dosing"), ("now", now), ("locale", "en")] {
         let text = text.to_owned();
         calls.func_wrap(&format!("[method]call.{name}"), move |_, (_,): (Resource<Call>,)| Ok((text.clone(),)))?;
@@ -93,6 +97,12 @@ fn link(linker: &mut Linker<State>, now: &str) -> wasmtime::Result<()> {
         let Some(rows) = state.views.get(&need).cloned() else { return Ok((None,)) };
         Ok((Some(state.table.push(View(rows))?),))
     })?;
+    calls.func_wrap("[method]call.pack", |mut store, (_, name): (Resource<Call>, String)| {
+        let state: &mut State = store.data_mut();
+        let Some(bytes) = state.packs.get(&name).cloned() else { return Ok((None,)) };
+        Ok((Some(state.table.push(Pack(bytes))?),))
+    })?;
+    link_packs(linker, version)?;
     let mut records = linker.instance(&format!("cordon:clinical/records@{version}"))?;
     records.resource("view", ResourceType::host::<View>(), |mut store: StoreContextMut<'_, State>, rep| {
         store.data_mut().table.delete(Resource::<View>::new_own(rep))?;
@@ -107,5 +117,23 @@ fn link(linker: &mut Linker<State>, now: &str) -> wasmtime::Result<()> {
         let rows = &state.table.get(&view)?.0;
         let taken = rows.iter().skip(usize::try_from(offset)?).take(usize::try_from(limit)?);
         Ok((taken.cloned().collect::<Vec<_>>(),))
+    })
+}
+
+fn link_packs(linker: &mut Linker<State>, version: &str) -> wasmtime::Result<()> {
+    let mut kept = linker.instance(&format!("cordon:clinical/kept@{version}"))?;
+    kept.resource("pack", ResourceType::host::<Pack>(), |mut store: StoreContextMut<'_, State>, rep| {
+        store.data_mut().table.delete(Resource::<Pack>::new_own(rep))?;
+        Ok(())
+    })?;
+    kept.func_wrap("[method]pack.len", |store, (pack,): (Resource<Pack>,)| {
+        let state: &State = store.data();
+        Ok((u32::try_from(state.table.get(&pack)?.0.len()).unwrap_or(u32::MAX),))
+    })?;
+    kept.func_wrap("[method]pack.read", |store, (pack, offset, limit): (Resource<Pack>, u32, u32)| {
+        let state: &State = store.data();
+        let bytes = &state.table.get(&pack)?.0;
+        let taken = bytes.iter().skip(usize::try_from(offset)?).take(usize::try_from(limit)?);
+        Ok((taken.copied().collect::<Vec<_>>(),))
     })
 }
