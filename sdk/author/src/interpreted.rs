@@ -94,7 +94,8 @@ pub(crate) fn component(
     let sources = Sources::read(folder, language)?;
     let pins = read(&sdk.join(tool.pins))?;
     let from = format!("{} {} {:?}", sources.digest(), Digest::of(&pins), manifest.wasi);
-    let place = target.join("script");
+    // The tools run in other folders than the author does.
+    let place = std::path::absolute(target.join("script")).map_err(FileError::of("find the folder", target))?;
     Dir::create_ambient_dir_all(&place, ambient_authority()).map_err(FileError::of("make the folder", &place))?;
     // Installing and building write to folders that all projects of this target directory share.
     let _one = alone(&place)?;
