@@ -6,6 +6,7 @@ mod check;
 mod ci;
 mod demo;
 mod dist;
+mod residue;
 mod rooms;
 mod setup;
 mod sh;
@@ -36,6 +37,15 @@ enum Verb {
     Ci,
     /// Builds the release binary `cordon` into `dist/`.
     Dist,
+    /// Looks for what a run leaves for the next one, a hundred thousand times and under memory pressure.
+    Residue {
+        /// Pairs of runs.
+        #[arg(long, default_value_t = 100_000)]
+        pairs: u32,
+        /// MiB that this process takes during the second half.
+        #[arg(long, default_value_t = 2_048)]
+        pressure: usize,
+    },
     /// Runs the benchmarks.
     Bench {
         /// Print one JSON object.
@@ -62,6 +72,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Check => check::run(),
         Verb::Ci => ci::run(),
         Verb::Dist => dist::run(),
+        Verb::Residue { pairs, pressure } => residue::run(pairs, pressure),
         Verb::Bench { json } => dist::bench(json),
     }
 }

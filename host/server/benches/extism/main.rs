@@ -151,12 +151,16 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// A side of a round by its name, and a ratio with what it is of.
+type Side = (&'static str, fn(&Round) -> Spent);
+type Of = (&'static str, fn(&Round) -> f64, &'static str);
+
 /// A table, and as the last line one JSON object.
 fn report(bytes: usize, rounds: &[Round]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "\none call with {bytes} bytes of rows: medians of {ROUNDS} rounds, microseconds")?;
     writeln!(out, "{:<28} {:>10} {:>10}", "", "thread CPU", "wall")?;
-    let sides: [(&str, fn(&Round) -> Spent); 5] = [
+    let sides: [Side; 5] = [
         ("native function", |round| round.native),
         ("ours, fresh, metered", |round| round.ours),
         ("ours, reused, metered", |round| round.again),
@@ -167,7 +171,7 @@ fn report(bytes: usize, rounds: &[Round]) -> anyhow::Result<()> {
         let micro = |clock: fn(Spent) -> f64| median(rounds.iter().map(|round| clock(side(round)))) * 1e6;
         writeln!(out, "{name:<28} {:>10.1} {:>10.1}", micro(|spent| spent.cpu), micro(|spent| spent.wall))?;
     }
-    let ratios: [(&str, fn(&Round) -> f64, &str); 4] = [
+    let ratios: [Of; 4] = [
         (GOAL, |round| round.fresh.cpu / round.ours.cpu, "our fresh call"),
         ("extism_fresh_vs_fresh/wall", |round| round.fresh.wall / round.ours.wall, "our fresh call"),
         ("extism_reused_vs_fresh", |round| round.reused.cpu / round.ours.cpu, "our fresh call"),
@@ -183,11 +187,8 @@ fn report(bytes: usize, rounds: &[Round]) -> anyhow::Result<()> {
         let least = rounds.iter().map(of).fold(f64::INFINITY, f64::min);
         let most = rounds.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
         writeln!(out, "{name:<28} {ratio:>8.2} x {what} ({least:.2} to {most:.2})")?;
-        let mut result = json!({ "name": name, "ratio": ratio, "of": what });
-        if name == GOAL {
-            result["at_least"] = json!(AT_LEAST);
-        }
-        results.push(result);
+        let at_least = (name == GOAL).then_some(AT_LEAST);
+        results.push(json!({ "name": name, "ratio": ratio, "of": what, "at_least": at_least }));
     }
     writeln!(out, "{}", json!({ "results": results }))?;
     Ok(())

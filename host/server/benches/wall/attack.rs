@@ -62,11 +62,11 @@ pub(crate) fn ratios(renal: &Renal, engine: &Engine, code: &Code) -> anyhow::Res
     let settings = WallSettings { calls: u32::MAX, compile, ..WallSettings::default() };
     let wall = Wall::start(program()?, engine.clone(), settings)?;
     wall.insert(code)?;
-    let bomb = bomb(renal.manifest.wit)?;
+    let (bomb, manifest) = (bomb(renal.manifest.wit)?, &renal.manifest);
     let compiling = |stop: &AtomicBool| {
         while !stop.load(Ordering::Relaxed) {
             // It comes to its limit, and the next one begins.
-            drop(wall.compile(&bomb, &renal.manifest));
+            drop(wall.compile(&bomb, manifest));
         }
     };
     let [compile_p50, compile_p99] = against(&wall, &renal.message, compiling)?;
