@@ -87,7 +87,7 @@ enum Verb {
     #[command(after_help = "Example: cordon serve --config demo/cordon.toml")]
     Serve(serve::Serve),
     /// Compiles the installed plugins for this version of the program, before a host of another version makes way for it.
-    #[command(after_help = "Example: ./cordon-new prepare --config cordon.toml")]
+    #[command(after_help = "Example: cordon prepare --config cordon.toml")]
     Prepare(prepare::Prepare),
     /// Loads FHIR R4: transaction and collection Bundles, NDJSON. The host must not be running.
     #[command(after_help = "Example: cordon load --config demo/cordon.toml ward.ndjson")]

@@ -41,7 +41,8 @@ impl World {
         let world = Self { folder, port, host: None };
         world.done(&["init", "--demo", "--port", &port.to_string(), &world.path("site")]);
         // Tests share a machine with whatever else is built on it: what is left over may be nothing.
-        world.configure(|config| format!("{config}\n[runners]\ncompile-priority = \"normal\"\ncompile-s = 600\n"));
+        let runners = "[runners]\ncompile-priority = \"normal\"\ncompile-s = 600\n\n[[client]]";
+        world.configure(|config| config.replacen("[[client]]", runners, 1));
         world
     }
 
