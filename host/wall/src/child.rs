@@ -69,7 +69,7 @@ fn unfit(why: impl std::fmt::Display) -> Hello {
 }
 
 fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Part), Hello> {
-    let closed = jail::close_others(socket);
+    let withdrawn = jail::withdraw(socket).map_err(unfit)?;
     let part = match start.task {
         Task::Run => Part::Runner(Box::new(load(start)?)),
         Task::Compile(priority) => {
@@ -82,7 +82,7 @@ fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Part), Hello> {
         Task::Offend => Part::Offender,
     };
     let allowance = Allowance { memory: start.memory, seconds: start.seconds };
-    let layers = jail::enter(closed, allowance).map_err(unfit)?;
+    let layers = jail::enter(withdrawn, allowance).map_err(unfit)?;
     let missing = layers.unaccepted(&start.accepted.iter().copied().collect());
     if missing.is_empty() {
         Ok((layers, part))

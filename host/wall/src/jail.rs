@@ -34,7 +34,7 @@ pub(crate) enum JailError {
 
 /// Closes every descriptor but 0 to 2 and the socket: whatever was inherited by mistake. What the process opens after this
 /// is its own.
-pub(crate) fn close_others(socket: RawFd) -> Result<(), String> {
+fn close_others(socket: RawFd) -> Result<(), String> {
     let listed = std::fs::read_dir("/proc/self/fd").map_err(|error| format!("/proc/self/fd: {error}"))?;
     let open = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok()).collect::<Vec<_>>();
     for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2 && *descriptor != socket) {
@@ -53,23 +53,39 @@ pub(crate) struct Allowance {
     pub(crate) seconds: Option<u64>,
 }
 
-/// Goes into the jail. The process must have one thread. Then it tries what it must not be able to do.
-pub(crate) fn enter(closed: Result<(), String>, allowance: Allowance) -> Result<Layers, JailError> {
+/// The first half of the way in: what stands in it, and whether there is a root directory of its own to come.
+pub(crate) struct Withdrawn {
+    layers: Layers,
+    closed: Result<(), String>,
+    alone: bool,
+}
+
+/// Leaves the broker's user, the machine's namespaces and its network, before code is taken up: whoever could have the
+/// compiler in its jail make what it likes finds nothing here. The process must have one thread.
+pub(crate) fn withdraw(socket: RawFd) -> Result<Withdrawn, JailError> {
     let mut layers = Layers::default();
-    layers.note(Layer::Descriptors, closed.and_then(|()| nothing_standard()));
+    let closed = close_others(socket);
     drop_user();
     if geteuid().is_root() {
         return Err(JailError::Open("be root"));
     }
     // Who changed its user is not dumpable, and its own user map would belong to root.
     noted(prctl::set_dumpable(true));
-    let alone = root::namespaces();
-    // Without namespaces of its own, it would be the machine's root directory that goes.
-    let empty = if alone.is_ok() { root::empty() } else { Err("there are no namespaces for it".to_owned()) };
-    layers.note(Layer::Namespaces, alone);
-    layers.note(Layer::EmptyRoot, empty);
+    let namespaces = root::namespaces();
+    let alone = namespaces.is_ok();
+    layers.note(Layer::Namespaces, namespaces);
     layers.note(Layer::NoNewPrivileges, named("no_new_privs", prctl::set_no_new_privs()));
     noted(prctl::set_pdeathsig(Signal::SIGKILL));
+    Ok(Withdrawn { layers, closed, alone })
+}
+
+/// Goes into the jail for good. Then it tries what it must not be able to do.
+pub(crate) fn enter(withdrawn: Withdrawn, allowance: Allowance) -> Result<Layers, JailError> {
+    let Withdrawn { mut layers, closed, alone } = withdrawn;
+    layers.note(Layer::Descriptors, closed.and_then(|()| nothing_standard()));
+    // Without namespaces of its own, it would be the machine's root directory that goes.
+    let empty = if alone { root::empty() } else { Err("there are no namespaces for it".to_owned()) };
+    layers.note(Layer::EmptyRoot, empty);
     layers.note(Layer::Capabilities, capabilities());
     layers.note(Layer::Landlock, landlock());
     // A Landlock rule set is a descriptor until it is in force.

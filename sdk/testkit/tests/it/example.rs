@@ -68,7 +68,7 @@ fn the_example_says_once_what_is_above_the_limit() {
 
 #[test]
 fn the_example_speaks_german_where_the_clinician_does() {
-    let card = json!([{"summary": "Kreatinin ist hoch: 2.4 mg/dL", "detail-contains": ["Wert vom 2021-05-30"]}]);
+    let card = json!([{"summary": "Kreatinin ist hoch: 2,4 mg/dL", "detail-contains": ["Wert vom 2021-05-30"]}]);
     let needs = json!({"creatinine": [creatinine(2.4)]});
     let report = run(json!({"locale": "de", "needs": needs, "expect": {"cards": card}}));
     assert_eq!(report.verdict, Verdict::Passed, "{report}");

@@ -53,7 +53,7 @@ slot.when = { date = { from = "2020-01-01", until = "2029-12-31" } }
 slot.result = { from = { need = "labs", element = "status" } }
 "#;
 
-/// Runs a guest of version 0.2.0 on one row of labs.
+/// Runs a guest of version 0.3.0 on one row of labs.
 fn run(guest: &str, manifest: &str, members: &Value) -> CaseReport {
     let mut case = json!({"hook": "patient-view", "service": "probe", "patient": "p1",
         "needs": {"labs": [observation("a", "p1")]}, "packs": {"doses": {"metformin": 1000}}});
@@ -65,7 +65,7 @@ fn run(guest: &str, manifest: &str, members: &Value) -> CaseReport {
 
 fn manifest(mode: &str, more: &str) -> String {
     let base =
-        crate::desk::MANIFEST.replace("0.1.0", "0.2.0").replace("mode = \"text\"", &format!("mode = \"{mode}\""));
+        crate::desk::MANIFEST.replace("0.2.0", "0.3.0").replace("mode = \"text\"", &format!("mode = \"{mode}\""));
     format!("{}{KEPT}{more}", base.replace("[\"code\"]", "[\"code\", \"status\"]"))
 }
 
