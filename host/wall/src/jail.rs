@@ -129,7 +129,7 @@ fn named<T>(step: &str, done: Result<T, impl std::fmt::Display>) -> Result<(), S
 }
 
 /// A step that makes a later one possible, which then says itself that it failed.
-fn noted<T>(step: nix::Result<T>) {
+fn noted<T, E>(step: Result<T, E>) {
     drop(step);
 }
 
@@ -179,15 +179,11 @@ fn capabilities() -> Result<(), String> {
             break;
         }
     }
-    noted_caps(caps::clear(None, CapSet::Ambient));
+    noted(caps::clear(None, CapSet::Ambient));
     for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
         named("capabilities", caps::set(None, set, &CapsHashSet::new()))?;
     }
     Ok(())
-}
-
-fn noted_caps<T>(step: Result<T, caps::errors::CapsError>) {
-    drop(step);
 }
 
 /// Everything that this kernel can deny, and nothing allowed.

@@ -4,7 +4,7 @@
 //! program that holds one component of one tenant and one invocation at a time, and nothing else: no file, no socket but
 //! the one to the broker, no environment, no other process in reach. One message goes in, one comes out, and every byte that
 //! comes out is taken for hostile. Whoever breaks the engine from inside has what that invocation had and, until the runner
-//! is replaced, what the next ones of the same plugin and tenant have; and nowhere to send it but into their answers.
+//! is replaced, what the next ones of the same component and tenant have; and nowhere to send it but into their answers.
 //!
 //! Compiling is a process of its own too, in the same jail, with limits: what a hostile component does to the compiler, it does
 //! there. The host itself reads no component.
