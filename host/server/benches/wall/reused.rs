@@ -26,7 +26,6 @@ pub(crate) struct Reused {
     store: Store<State>,
     instance: Instance,
     evaluate: ComponentExportIndex,
-    now: String,
 }
 
 impl Reused {
@@ -42,8 +41,7 @@ impl Reused {
         let mut linker = Linker::<State>::new(&engine);
         linker.allow_shadowing(true);
         linker.define_unknown_imports_as_traps(&component)?;
-        let now = message.now.to_string();
-        link(&mut linker, &now)?;
+        link(&mut linker, &message.now.to_string())?;
         let views = message
             .views
             .iter()
@@ -57,11 +55,10 @@ impl Reused {
         let interface = instance.get_export_index(&mut store, None, &format!("cordon:clinical/cds@{version}"));
         let evaluate = instance.get_export_index(&mut store, interface.as_ref(), "evaluate");
         let evaluate = evaluate.context("evaluate").map_err(|error| wasmtime::Error::msg(error.to_string()))?;
-        Ok(Self { store, instance, evaluate, now })
+        Ok(Self { store, instance, evaluate })
     }
 
     pub(crate) fn run(&mut self) -> anyhow::Result<()> {
-        debug_assert!(!self.now.is_empty());
         self.once().map_err(|error| anyhow::anyhow!("{error:#}"))
     }
 
