@@ -1,5 +1,7 @@
 //! Each tenant's log has one writer. Records that arrive together become durable together: one transaction, one checkpoint.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +17,7 @@ use cordon_core::ports::{Effects, Ledger, LedgerError};
 use cordon_core::record::{LeafIndex, Record};
 use cordon_store::{CellPut, IssuedCard, LogBatch, LogLeaf, Reader, Store, TranscriptPut};
 
+use self::edge::Edge;
 use crate::clock;
 
 /// The most records of one group: it bounds how long the first of them waits for the others.
@@ -116,10 +119,11 @@ impl Ledger for GroupLedger {
 }
 
 fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Box<Waiting>>, writable: &AtomicBool) {
+    let mut edge = Edge::default();
     while let Ok(first) = waiting.recv() {
         let group: Vec<Box<Waiting>> =
             std::iter::once(first).chain(waiting.try_iter().take(MOST_GROUPED - 1)).collect();
-        let written = commit(store, signer, &group);
+        let written = commit(store, signer, &mut edge, &group);
         writable.store(written.is_ok(), Ordering::Relaxed);
         if written.is_err() {
             tracing::error!(tenant = %store.tenant(), records = group.len(), "records could not be made durable");
@@ -133,8 +137,10 @@ fn write(store: &Store, signer: &SignerKey, waiting: &Receiver<Box<Waiting>>, wr
     }
 }
 
-fn commit(store: &Store, signer: &SignerKey, group: &[Box<Waiting>]) -> Result<u64, LedgerError> {
-    let first = store.log_size().map_err(|_| LedgerError)?;
+fn commit(store: &Store, signer: &SignerKey, edge: &mut Edge, group: &[Box<Waiting>]) -> Result<u64, LedgerError> {
+    // Without what was kept until this batch is durable: after a failure everything is read again.
+    let kept = std::mem::take(edge).read(store)?;
+    let first = kept.size();
     let mut leaves = Vec::new();
     let mut batch = LogBatch::at(LeafIndex(first));
     for (at, entry) in (first..).zip(group) {
@@ -144,10 +150,11 @@ fn commit(store: &Store, signer: &SignerKey, group: &[Box<Waiting>]) -> Result<u
         leaves.push(leaf);
         add(&mut batch, LeafIndex(at), entry);
     }
-    let grown = append(first, &leaves, &StoredLog(store)).map_err(|_| LedgerError)?;
+    let grown = append(first, &leaves, &kept).map_err(|_| LedgerError)?;
     batch.checkpoint = signer.sign(&grown.head).map_err(|_| LedgerError)?;
     batch.hashes = grown.hashes;
     store.append(&batch).map_err(|_| LedgerError)?;
+    *edge = kept.grown(grown.head.size, batch.hashes);
     Ok(first)
 }
 

@@ -20,7 +20,7 @@ const GRACE_SECONDS: i64 = 300;
 /// The most tokens that wait for a record: far more than calls run at a time.
 const MOST_SPENDING: usize = 65_536;
 
-/// Each record sweeps at most so many old tokens, so that no call pays for all of them.
+/// Each token that becomes durable sweeps at most so many old ones, so that no call pays for all of them.
 const SWEEP: u32 = 16;
 
 /// Whether a token was used before.
@@ -52,10 +52,14 @@ impl Spending {
     /// Writes what is not yet durable, as a part of a record's transaction.
     pub(crate) fn write(&self, c: &Connection, tenant: &TenantId) -> Result<Written, StoreError> {
         let spent = self.lock().clone();
-        for ((issuer, jti), Kept { until, now }) in &spent {
+        // By the earliest clock among them: what is remembered for one of them is not forgotten for another.
+        if let Some(now) = spent.values().map(|kept| kept.now).min() {
             let sweep = "DELETE FROM nonce WHERE (tenant, issuer, jti) IN
                          (SELECT tenant, issuer, jti FROM nonce WHERE kept_until < ?1 ORDER BY kept_until LIMIT ?2)";
-            c.prepare_cached(sweep)?.execute(params![now, SWEEP])?;
+            let most = u32::try_from(spent.len()).unwrap_or(u32::MAX).saturating_mul(SWEEP);
+            c.prepare_cached(sweep)?.execute(params![now, most])?;
+        }
+        for ((issuer, jti), Kept { until, now: _ }) in &spent {
             let spend = "INSERT INTO nonce (tenant, issuer, jti, kept_until) VALUES (?1, ?2, ?3, ?4)
                          ON CONFLICT DO UPDATE SET kept_until = excluded.kept_until";
             c.prepare_cached(spend)?.execute(params![tenant.as_str(), issuer.as_str(), jti, until])?;

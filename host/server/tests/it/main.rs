@@ -28,6 +28,8 @@ mod cds_wire;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod requirements;
 #[cfg(test)]
 mod tenants;
