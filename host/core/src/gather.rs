@@ -182,7 +182,7 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
     let withheld = shelves.iter().any(|shelf| shelf.cleared().abstains() && shelf.withholds());
     let minted = mint(&shelves);
     let drafts = drafts(&shelves, &minted);
-    let there = |shelf: &&Shelf| !(out!(ViewMissing) && shelf.cleared().denied());
+    let there = |shelf: &&Shelf<'_>| !(out!(ViewMissing) && shelf.cleared().denied());
     let views = shelves.iter().filter(there).map(|shelf| shelf.view(&minted)).collect();
     let counts = shelves.iter().map(|shelf| (shelf.cleared().need().name.clone(), shelf.counts().clone())).collect();
     let origins = shelves.iter().map(|shelf| shelf.origins().map(|origin| origin.cloned()).collect()).collect();
@@ -200,7 +200,7 @@ pub fn gather(clearance: Clearance, records: &dyn Records, labels: &dyn Labels) 
 
 /// Ids for the rows in view, counted in the order of the views: they mean nothing elsewhere and say nothing of what is
 /// not in view.
-fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
+fn mint(shelves: &[Shelf<'_>]) -> BTreeMap<Reference, String> {
     let mut minted = BTreeMap::new();
     for reference in shelves.iter().flat_map(|shelf| shelf.origins().flatten()) {
         let next = match reference {
@@ -217,7 +217,7 @@ fn mint(shelves: &[Shelf]) -> BTreeMap<Reference, String> {
 }
 
 /// The draft orders in view by minted id, so that a suggestion to delete one can be restored at the sink.
-fn drafts(shelves: &[Shelf], minted: &BTreeMap<Reference, String>) -> BTreeMap<String, Reference> {
+fn drafts(shelves: &[Shelf<'_>], minted: &BTreeMap<Reference, String>) -> BTreeMap<String, Reference> {
     let context = shelves.iter().filter(|shelf| match shelf.cleared().need().source {
         Source::Record(_) | Source::Encounter | Source::User => false,
         Source::DraftOrders | Source::Selections => true,

@@ -156,7 +156,7 @@ impl LabelRules {
     #[must_use]
     pub fn explain(&self, resource: &Value) -> Vec<Finding> {
         let mut findings = BTreeSet::new();
-        let mut found = |hit: &Hit<'_>| {
+        let mut found = |hit: &Hit<'_, '_>| {
             findings.insert(Finding {
                 rule: RuleId(hit.rule.to_owned()),
                 path: path(hit.path),
@@ -175,15 +175,17 @@ impl LabelRules {
 impl Labels for LabelRules {
     fn mark(&self, resource: &Value) -> Marked {
         let mut label = Label::NORMAL;
-        let mut rules = BTreeSet::new();
-        let mut found = |hit: &Hit<'_>| {
+        let mut rules = Vec::new();
+        let mut walk = Walk::new(self, |hit| {
             label = label.join(hit.label);
-            if !rules.contains(hit.rule) {
-                rules.insert(hit.rule.to_owned());
+            // Few rules match in one row.
+            if !rules.contains(&hit.rule) {
+                rules.push(hit.rule);
             }
-        };
-        Walk::new(self, &mut found).resource(resource);
-        Marked { label, rules: rules.into_iter().map(RuleId).collect() }
+        });
+        walk.resource(resource);
+        rules.sort_unstable();
+        Marked { label, rules: rules.into_iter().map(|rule| RuleId(rule.to_owned())).collect() }
     }
 }
 

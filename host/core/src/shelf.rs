@@ -35,11 +35,11 @@ pub(crate) struct Sources<'a> {
 }
 
 /// The rows of one need.
-pub(crate) struct Shelf {
-    cleared: Cleared,
+pub(crate) struct Shelf<'c> {
+    cleared: &'c Cleared,
     reduction: Reduction,
-    patient: String,
-    encounter: Option<Reference>,
+    patient: &'c str,
+    encounter: Option<&'c Reference>,
     coins: Coins,
     rows: Vec<Row>,
     /// What they take up.
@@ -78,8 +78,8 @@ fn ends(range: DateRange) -> Dated {
 }
 
 impl Row {
-    fn new(row: &Value, cleared: &Cleared, reduction: &Reduction, coins: Coins) -> Self {
-        let origin = reference_of(row);
+    fn new(row: &Value, origin: Option<Reference>, shelf: &Shelf<'_>) -> Self {
+        let Shelf { cleared, reduction, coins, .. } = shelf;
         let readable = cleared.need().elements.read(row).reduced(reduction);
         let text = readable.alone();
         let name = origin.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -93,11 +93,11 @@ impl Row {
     }
 }
 
-impl Shelf {
+impl<'c> Shelf<'c> {
     /// Obtains the rows of one need.
     pub(crate) fn fill(
-        clearance: &Clearance,
-        cleared: &Cleared,
+        clearance: &'c Clearance,
+        cleared: &'c Cleared,
         shift: Result<Option<Shift>, RecordsError>,
         from: Sources<'_>,
     ) -> Result<Self, Unobtainable> {
@@ -105,10 +105,10 @@ impl Shelf {
         let need = cleared.need();
         let shift = shift.map_err(|_| Unobtainable(need.name.clone()))?;
         let mut shelf = Self {
-            cleared: cleared.clone(),
+            cleared,
             reduction: Reduction::of(need, call.now, shift),
-            patient: call.patient.to_string(),
-            encounter: call.encounter.clone(),
+            patient: call.patient.as_str(),
+            encounter: call.encounter.as_ref(),
             coins: call.coins,
             rows: Vec::new(),
             bytes: 0,
@@ -124,8 +124,7 @@ impl Shelf {
 
     fn collect(&mut self, call: &HookCall, from: Sources<'_>) -> Result<(), Unobtainable> {
         let labels = from.labels;
-        let need = self.cleared.need().clone();
-        match &need.source {
+        match &self.cleared.need().source {
             Source::Record(scope) => self.obtain(call, scope, from)?,
             Source::DraftOrders => self.offer_all(&call.draft_orders, labels),
             Source::Selections => {
@@ -226,9 +225,10 @@ impl Shelf {
         if out!(LimitFirst) && offered >= self.newest() {
             return ControlFlow::Break(());
         }
-        if let Err(dropped) = self.judge(row, label) {
+        let origin = reference_of(row);
+        if let Err(dropped) = self.judge(row, origin.as_ref(), label) {
             if out!(DuplicateFirst) {
-                self.seen.extend(reference_of(row));
+                self.seen.extend(origin);
             }
             match dropped {
                 Dropped::Withheld | Dropped::ChangedMeaning => self.withheld = self.withheld.max(Some(dated(row))),
@@ -237,7 +237,7 @@ impl Shelf {
             self.counts.drop(dropped);
             return ControlFlow::Continue(());
         }
-        let row = Row::new(row, &self.cleared, &self.reduction, self.coins);
+        let row = Row::new(row, origin, self);
         self.seen.extend(row.origin.clone());
         self.bytes = self.bytes.saturating_add(row.bytes);
         self.rows.push(row);
@@ -248,17 +248,17 @@ impl Shelf {
         if self.overfull { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn judge(&self, row: &Value, label: impl FnOnce() -> Label) -> Result<(), Dropped> {
+    fn judge(&self, row: &Value, origin: Option<&Reference>, label: impl FnOnce() -> Label) -> Result<(), Dropped> {
         if resource_type(row).is_none() {
             return Err(Dropped::Malformed);
         }
-        let membership = membership(row, &self.patient);
+        let membership = membership(row, self.patient);
         match &self.cleared.need().source {
             Source::Record(_) | Source::Encounter if membership != Membership::Member && !out!(ForeignKept) => {
                 return Err(Dropped::Foreign);
             }
             Source::Record(scope) if !scope.admits(row) && !out!(NeedUnchecked) => return Err(Dropped::OutsideNeed),
-            Source::Encounter if reference_of(row) != self.encounter => return Err(Dropped::OutsideNeed),
+            Source::Encounter if origin != self.encounter => return Err(Dropped::OutsideNeed),
             Source::DraftOrders | Source::Selections if out!(DraftsUnchecked) => return Ok(()),
             // A draft may not name its patient yet, but it must not name another.
             Source::DraftOrders | Source::Selections if membership == Membership::Foreign => {
@@ -273,7 +273,7 @@ impl Shelf {
             return Err(Dropped::ChangedMeaning);
         }
         // Last: what is withheld counts as withheld, also beside a visible row of the same id.
-        if reference_of(row).is_some_and(|reference| self.seen.contains(&reference)) {
+        if origin.is_some_and(|origin| self.seen.contains(origin)) {
             return Err(Dropped::Duplicate);
         }
         Ok(())
@@ -297,8 +297,8 @@ impl Shelf {
     }
 
     /// The need, cleared.
-    pub(crate) fn cleared(&self) -> &Cleared {
-        &self.cleared
+    pub(crate) fn cleared(&self) -> &'c Cleared {
+        self.cleared
     }
 
     /// Whether something was withheld that would have been in the view. What is older than the last row of a full view

@@ -43,7 +43,21 @@ impl Codes {
 
 /// A code without what may be added or left out: case, dots, dashes, blanks, the marks of ICD-10-GM.
 pub(super) fn squeeze(code: &str) -> String {
-    code.nfkc().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    let mut squeezed = String::new();
+    squeeze_into(code, &mut squeezed);
+    squeezed
+}
+
+/// The same, in a text that is used again.
+pub(super) fn squeeze_into(code: &str, squeezed: &mut String) {
+    squeezed.clear();
+    let mut put = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            squeezed.push(c.to_ascii_uppercase());
+        }
+    };
+    // ASCII is its own NFKC.
+    if code.is_ascii() { code.chars().for_each(&mut put) } else { code.nfkc().for_each(&mut put) }
 }
 
 /// What a code may hold besides itself: a SNOMED CT expression holds several codes with their terms.

@@ -71,13 +71,16 @@ impl Systems {
 
 /// A name without what people and programs add to it: case, blanks, scheme, version, a slash at the end.
 fn plain(name: &str) -> String {
-    let name = plain_start(name.split('|').next().unwrap_or_default());
-    name.trim_end_matches('/').to_owned()
+    let mut name = plain_start(name.split('|').next().unwrap_or_default());
+    name.truncate(name.trim_end_matches('/').len());
+    name
 }
 
 fn plain_start(name: &str) -> String {
-    let name: String = name.chars().filter(|c| c.is_ascii_graphic()).map(|c| c.to_ascii_lowercase()).collect();
+    let mut name: String = name.chars().filter(char::is_ascii_graphic).map(|c| c.to_ascii_lowercase()).collect();
     let bare = ["http://", "https://", "urn:oid:", "oid:"].into_iter().find_map(|scheme| name.strip_prefix(scheme));
     let bare = bare.unwrap_or(&name);
-    bare.strip_prefix("www.").unwrap_or(bare).to_owned()
+    let dress = name.len().saturating_sub(bare.strip_prefix("www.").unwrap_or(bare).len());
+    name.drain(..dress);
+    name
 }

@@ -32,7 +32,7 @@ fn condition(system: &str, code: &str) -> Value {
 }
 
 fn work(resource: &Value) -> usize {
-    let mut walk = Walk::new(rules(), |_: &Hit<'_>| {});
+    let mut walk = Walk::new(rules(), |_: &Hit<'_, '_>| {});
     walk.resource(resource);
     walk.work
 }

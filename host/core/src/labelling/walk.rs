@@ -1,5 +1,7 @@
 //! One walk over a resource: every member at every depth is looked at, also those that FHIR does not define.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::attachment::{self, Content};
@@ -29,12 +31,12 @@ pub(super) enum Step<'a> {
 }
 
 /// What a walk found.
-pub(super) struct Hit<'a> {
+pub(super) struct Hit<'a, 'h> {
     pub(super) rule: &'a str,
     pub(super) label: Label,
     /// What of the rule matched. Never what the resource says.
-    pub(super) matched: &'a str,
-    pub(super) path: &'a [Step<'a>],
+    pub(super) matched: &'h str,
+    pub(super) path: &'h [Step<'a>],
 }
 
 pub(super) struct Walk<'a, F> {
@@ -46,14 +48,19 @@ pub(super) struct Walk<'a, F> {
     primary: bool,
     /// Whether a person can read what the coding at hand means.
     named: bool,
+    /// The name of a code system and what it resolves to: the last one, since they come in rows.
+    system: Option<(&'a str, Option<SystemNumber>)>,
+    /// Room to fold text in, and room to squeeze codes in.
+    room: (String, String),
     found: F,
     /// Nodes visited and bytes looked at.
     pub(super) work: usize,
 }
 
-impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
+impl<'a, F: FnMut(&Hit<'a, '_>)> Walk<'a, F> {
     pub(super) fn new(rules: &'a LabelRules, found: F) -> Self {
-        Self { rules, path: Vec::new(), coded: false, primary: false, named: false, found, work: 0 }
+        let room = (String::new(), String::new());
+        Self { rules, path: Vec::new(), coded: false, primary: false, named: false, system: None, room, found, work: 0 }
     }
 
     /// Walks a resource, and those within it.
@@ -129,7 +136,10 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
             if let (true, Value::String(data)) = (name.ends_with("Base64Binary"), value) {
                 return walk.content(attachment::bytes(data, ""));
             }
-            if let (true, Value::String(code)) = (name == "code" && walk.system_of(members).is_some(), value) {
+            if let Value::String(code) = value
+                && name == "code"
+                && walk.system_of(members).is_some()
+            {
                 // Its system says what it is; by its shape alone it may be another's.
                 return walk.words(code);
             }
@@ -137,8 +147,16 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
         });
     }
 
-    fn system_of(&self, members: &Map<String, Value>) -> Option<SystemNumber> {
-        members.get("system").and_then(Value::as_str).and_then(|name| self.rules.systems.resolve(name))
+    fn system_of(&mut self, members: &'a Map<String, Value>) -> Option<SystemNumber> {
+        let name = members.get("system").and_then(Value::as_str)?;
+        match self.system {
+            Some((last, number)) if last == name => number,
+            Some(_) | None => {
+                let number = self.rules.systems.resolve(name);
+                self.system = Some((name, number));
+                number
+            }
+        }
     }
 
     fn within(&mut self, step: Step<'a>, visit: impl FnOnce(&mut Self)) {
@@ -189,21 +207,29 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
     fn code(&mut self, system: Option<SystemNumber>, code: &str) -> bool {
         let rules = self.rules;
         let mut matched = false;
-        let mut look = |walk: &mut Self, squeezed: &str| {
-            walk.work = walk.work.saturating_add(squeezed.len());
-            rules.codes.find(squeezed, |of, code, rule| {
-                if system.is_none_or(|system| system == of) {
-                    matched = true;
-                    walk.hit_rule(rule, code);
-                }
+        for part in [code].into_iter().chain(codes::parts(code)) {
+            self.squeezed(part, |walk, squeezed| {
+                walk.work = walk.work.saturating_add(squeezed.len());
+                rules.codes.find(squeezed, |of, code, rule| {
+                    if system.is_none_or(|system| system == of) {
+                        matched = true;
+                        walk.hit_rule(rule, code);
+                    }
+                });
             });
-        };
-        look(self, &codes::squeeze(code));
-        codes::parts(code).for_each(|part| look(self, &codes::squeeze(part)));
+        }
         if let Some(said) = system.and_then(|system| security::anywhere(rules.systems.id(system), code)) {
             self.said(said);
         }
         matched
+    }
+
+    /// Looks at a code without its dress.
+    fn squeezed(&mut self, code: &str, look: impl FnOnce(&mut Self, &str)) {
+        let mut room = std::mem::take(&mut self.room.1);
+        codes::squeeze_into(code, &mut room);
+        look(self, &room);
+        self.room.1 = room;
     }
 
     /// Free text: phrases, and words with the shape of a code.
@@ -216,17 +242,21 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
             let word = word.trim_end_matches(['.', '-']);
             let whole = text.get(..word.len()) == Some(word) && text.trim_end_matches(['.', '-']).len() == word.len();
             let Some(shape) = codes::shape(word, whole) else { continue };
-            rules.codes.find(&codes::squeeze(word), |system, code, rule| {
-                if rules.has_shape(system, shape) {
-                    self.hit_rule(rule, code);
-                }
+            self.squeezed(word, |walk, squeezed| {
+                rules.codes.find(squeezed, |system, code, rule| {
+                    if rules.has_shape(system, shape) {
+                        walk.hit_rule(rule, code);
+                    }
+                });
             });
         }
     }
 
     fn words(&mut self, text: &str) {
         let rules = self.rules;
-        let looked = rules.words.find(text, |phrase, rule| self.hit_rule(rule, phrase));
+        let mut room = std::mem::take(&mut self.room.0);
+        let looked = rules.words.find(text, &mut room, |phrase, rule| self.hit_rule(rule, phrase));
+        self.room.0 = room;
         self.work = self.work.saturating_add(looked);
     }
 
@@ -305,19 +335,20 @@ impl<'a, F: FnMut(&Hit<'_>)> Walk<'a, F> {
         }
     }
 
-    fn unclassified(&mut self, rule: &str) {
+    fn unclassified(&mut self, rule: &'a str) {
         let confidentiality = self.rules.unclassified.max(Confidentiality::Normal);
         let label = Label { confidentiality, sensitivities: Sensitivities::NONE, unclassified: true };
         self.hit(rule, label, "");
     }
 
     fn hit_rule(&mut self, rule: usize, matched: &str) {
-        if let Some((id, sensitivities)) = self.rules.rules.get(rule) {
+        let rules = self.rules;
+        if let Some((id, sensitivities)) = rules.rules.get(rule) {
             self.hit(&id.0, restricted(*sensitivities), matched);
         }
     }
 
-    fn hit(&mut self, rule: &str, label: Label, matched: &str) {
+    fn hit(&mut self, rule: &'a str, label: Label, matched: &str) {
         (self.found)(&Hit { rule, label, matched, path: &self.path });
     }
 }
@@ -342,10 +373,10 @@ fn is_named(members: &Map<String, Value>) -> bool {
         || codings.filter_map(Value::as_object).any(|coding| says(coding, "display"))
 }
 
-fn text_of(value: &Value) -> Option<String> {
+fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
