@@ -16,6 +16,8 @@
 mod characters;
 mod inert;
 mod inline;
+#[cfg(test)]
+mod pieces;
 mod print;
 mod read;
 
@@ -117,6 +119,10 @@ fn settled(text: &str) -> Result<String, ProfileError> {
         let printed = print::print(&read::read(&text)?);
         if printed.len() > MOST_PRINTED {
             return Err(ProfileError::TooLong(WHAT));
+        }
+        // What was prepared is prepared: this pass was the proof.
+        if printed == text {
+            return Ok(text);
         }
         let prepared = characters::prepared(&printed).ok_or(ProfileError::Character(WHAT))?;
         if prepared == text {

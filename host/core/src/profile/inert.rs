@@ -38,7 +38,12 @@ pub(super) fn code(text: &str) -> Option<String> {
     }
     let lines: Vec<&str> = code.lines().map(str::trim_end).collect();
     let code = lines.join("\n");
-    characters::visible(&code).then(|| code.trim_matches('\n').to_owned())
+    characters::visible(code.chars()).then(|| code.trim_matches('\n').to_owned())
+}
+
+/// Whether a space may ever stand beside this character because of it.
+pub(super) fn is_active(c: char) -> bool {
+    matches!(c, '<' | '&' | '!' | ']' | '[' | '{' | '/' | '\\' | ':' | '@' | '`' | '~' | '.')
 }
 
 /// The places in this text before which a space must stand, in order.
@@ -51,6 +56,9 @@ pub(super) fn breaks(text: &[char]) -> Vec<usize> {
             digit if digit.is_ascii_digit() => dots,
             _ => 0,
         };
+        if !is_active(window.this) {
+            continue;
+        }
         let long = window.this == '.' && dots >= 3 && window.next.is_some_and(|next| next.is_ascii_digit());
         if window.is_after_www() {
             places.push(place);
@@ -125,5 +133,26 @@ impl Window<'_> {
         let whole = name.next() == Some(&';') && self.next != Some(';');
         let bare = |name: &&str| self.rest.iter().copied().take(name.len()).eq(name.chars());
         whole || self.next == Some('#') || BARE_ENTITIES.iter().any(bare)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::profile::pieces;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_space_is_put_beside_a_character_that_is_passed_over(source in pieces::text()) {
+            let text: Vec<char> = source.chars().collect();
+            for window in Windows::of(&text) {
+                let looked_at = window.this == '.' || window.is_break() || window.is_after_www();
+                prop_assert!(!looked_at || is_active(window.this), "{:?}", window.this);
+            }
+        }
     }
 }

@@ -20,15 +20,23 @@ pub(super) enum Style {
 pub(super) struct Inline(Vec<(char, Style)>);
 
 /// Neighbouring characters of one style.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) text: String,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run<'a> {
+    text: &'a [(char, Style)],
     pub(super) style: Style,
+}
+
+impl<'a> Run<'a> {
+    /// What it says.
+    pub(super) fn chars(self) -> impl DoubleEndedIterator<Item = char> + use<'a> {
+        self.text.iter().map(|(c, _)| *c)
+    }
 }
 
 impl Inline {
     /// Adds text without its ignorable characters. White space is always plain at its ends: see [`Inline::normal`].
     pub(super) fn push(&mut self, text: &str, style: Style) {
+        self.0.reserve(text.len());
         let shown = text.chars().filter(|c| !characters::is_ignorable(*c));
         self.0.extend(shown.map(|c| (characters::plain_space(c), style)));
     }
@@ -43,7 +51,11 @@ impl Inline {
 
     /// The text without its styles.
     pub(super) fn text(&self) -> String {
-        self.0.iter().map(|(c, _)| c).collect()
+        self.chars().collect()
+    }
+
+    fn chars(&self) -> impl Iterator<Item = char> {
+        self.0.iter().map(|(c, _)| *c)
     }
 
     /// The text without its line breaks, as a table's cell holds it.
@@ -72,12 +84,12 @@ impl Inline {
     pub(super) fn normal(self) -> Option<Self> {
         // After the spaces: one of them may have come between a mark and what it was drawn on.
         let broken = self.composed().broken();
-        characters::visible(&broken.text()).then(|| broken.spaced())
+        characters::visible(broken.chars()).then(|| broken.spaced())
     }
 
     /// The text, cut where the style changes and around line breaks.
-    pub(super) fn lines(&self) -> Vec<Vec<Run>> {
-        self.0.split(|(c, _)| *c == '\n').map(runs).collect()
+    pub(super) fn lines(&self) -> impl Iterator<Item = impl Iterator<Item = Run<'_>>> {
+        self.0.split(|(c, _)| *c == '\n').map(runs)
     }
 
     /// Form C. A mark is set like the character it is drawn on.
@@ -89,17 +101,26 @@ impl Inline {
             }
             style = *own;
         }
-        let composed = runs(&self.0).into_iter().flat_map(|run| {
-            let style = run.style;
-            run.text.nfc().map(|c| (c, style)).collect::<Vec<_>>()
-        });
-        Self(composed.collect())
+        // What is form C as a whole is form C in each of its runs.
+        if characters::is_composed(self.chars()) { self } else { self.recomposed() }
+    }
+
+    fn recomposed(self) -> Self {
+        let runs = runs(&self.0);
+        Self(runs.flat_map(|run| run.chars().nfc().map(move |c| (c, run.style))).collect())
     }
 
     /// With a space at every place that [`inert`] names.
     fn broken(self) -> Self {
-        let text: Vec<char> = self.0.iter().map(|(c, _)| *c).collect();
-        let mut places = inert::breaks(&text).into_iter().peekable();
+        if !self.chars().any(inert::is_active) {
+            return self;
+        }
+        let text: Vec<char> = self.chars().collect();
+        let places = inert::breaks(&text);
+        if places.is_empty() {
+            return self;
+        }
+        let mut places = places.into_iter().peekable();
         let mut broken = Vec::with_capacity(self.0.len());
         for (place, (c, style)) in self.0.into_iter().enumerate() {
             if places.next_if_eq(&place).is_some() {
@@ -131,11 +152,33 @@ impl Inline {
     }
 }
 
-fn runs(text: &[(char, Style)]) -> Vec<Run> {
+fn runs(text: &[(char, Style)]) -> impl Iterator<Item = Run<'_>> {
     let same = text.chunk_by(|(_, one), (_, other)| one == other);
-    same.filter_map(|run| {
-        let (_, style) = run.first()?;
-        Some(Run { text: run.iter().map(|(c, _)| c).collect(), style: *style })
-    })
-    .collect()
+    same.filter_map(|text| text.first().map(|(_, style)| Run { text, style: *style }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::profile::pieces;
+
+    fn style() -> impl Strategy<Value = Style> {
+        prop::sample::select(vec![Style::Plain, Style::Emphasis, Style::Strong, Style::Code])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_taken_for_form_c_is_what_composing_every_run_gives(
+            pieces in prop::collection::vec((pieces::text(), style()), 0..4),
+        ) {
+            let mut inline = Inline::default();
+            pieces.iter().for_each(|(text, style)| inline.push(text, *style));
+            let composed = inline.composed();
+            prop_assert_eq!(&composed, &composed.clone().recomposed());
+        }
+    }
 }

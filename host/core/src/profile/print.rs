@@ -5,7 +5,10 @@ use super::read::{Block, Marker, last_at};
 
 /// CommonMark 0.31 section 2.4 lets every ASCII punctuation be escaped. These can be syntax anywhere in a line, in GFM or
 /// in a renderer's usual extensions (mathematics, highlights, superscript, attributes, directives).
-const SYNTAX: &str = "\\`*_[]<>&~|$^{}";
+fn is_syntax(c: char) -> bool {
+    matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '$' | '^' | '{' | '}')
+}
+
 /// These are syntax where a line starts: headings, rules, lists, underlines, definitions, front matter.
 const LINE_SYNTAX: &str = "#+-=:%!";
 
@@ -36,7 +39,7 @@ impl Printer {
             }
             Block::Code(code) => {
                 self.top_level();
-                let fence = "`".repeat(longest_ticks(code).max(2).saturating_add(1));
+                let fence = "`".repeat(longest_ticks(code.chars()).max(2).saturating_add(1));
                 self.out.push_str(&format!("{fence}\n{code}\n{fence}"));
             }
             Block::Table(rows) => {
@@ -72,12 +75,12 @@ impl Printer {
     }
 
     fn lines(&mut self, text: &Inline, indent: usize) {
-        for (place, line) in text.lines().into_iter().enumerate() {
+        for (place, line) in text.lines().enumerate() {
             if place > 0 {
                 self.out.push_str("\\\n");
                 self.out.push_str(&" ".repeat(indent));
             }
-            self.out.push_str(&printed_line(&line, Place::Line));
+            print_line(&mut self.out, line, Place::Line);
         }
     }
 
@@ -88,8 +91,7 @@ impl Printer {
             }
             for cell in row {
                 self.out.push_str("| ");
-                let text: Vec<Run> = cell.lines().into_iter().flatten().collect();
-                self.out.push_str(&printed_line(&text, Place::Cell));
+                print_line(&mut self.out, cell.lines().flatten(), Place::Cell);
                 self.out.push(' ');
             }
             self.out.push('|');
@@ -120,12 +122,14 @@ enum Place {
 }
 
 /// One line. A style is dropped where its marks might not be read as marks; the text itself always stays.
-fn printed_line(runs: &[Run], place: Place) -> String {
-    let mut out = String::new();
+fn print_line<'a>(out: &mut String, runs: impl Iterator<Item = Run<'a>>, place: Place) {
+    let start = out.len();
+    let mut runs = runs.peekable();
     let mut before = Style::Plain;
-    for (index, run) in runs.iter().enumerate() {
-        let follows = runs.get(index.saturating_add(1)).and_then(|next| next.text.chars().next());
-        let precedes = out.chars().next_back();
+    while let Some(run) = runs.next() {
+        let follows = runs.peek().and_then(|next| next.chars().next());
+        let line = out.get(start..).unwrap_or_default();
+        let precedes = line.chars().next_back();
         let marked = match run.style {
             Style::Plain => false,
             Style::Code => is_code(run, precedes, follows, place),
@@ -134,65 +138,69 @@ fn printed_line(runs: &[Run], place: Place) -> String {
             }
         };
         before = if marked { run.style } else { Style::Plain };
-        let text = match before {
-            Style::Plain => escaped(&run.text, &out),
-            Style::Emphasis => format!("*{}*", escaped(&run.text, "*")),
-            Style::Strong => format!("**{}**", escaped(&run.text, "*")),
-            Style::Code => ticked(&run.text),
-        };
-        out.push_str(&text);
-    }
-    out
-}
-
-/// CommonMark 0.31 section 6.2, narrowed to what every renderer agrees on: a mark opens before, and closes after, an
-/// ASCII letter or digit; or where the text around it is a space, an end or an ASCII punctuation.
-fn is_emphasis(run: &Run, precedes: Option<char>, follows: Option<char>) -> bool {
-    let apart = |outside: Option<char>| outside.is_none_or(|c| c.is_whitespace() || c.is_ascii_punctuation());
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    (inside(run.text.chars().next()) || apart(precedes)) && (inside(run.text.chars().next_back()) || apart(follows))
-}
-
-/// A code span with at most single backticks in it cannot be taken for a fence; one with a bar would end a cell.
-fn is_code(run: &Run, precedes: Option<char>, follows: Option<char>, place: Place) -> bool {
-    let whole = match place {
-        Place::Line => true,
-        Place::Cell => !run.text.contains('|'),
-    };
-    whole && longest_ticks(&run.text) < 2 && precedes != Some('`') && follows != Some('`')
-}
-
-fn ticked(code: &str) -> String {
-    match longest_ticks(code) {
-        0 => format!("`{code}`"),
-        ticks => {
-            let fence = "`".repeat(ticks.saturating_add(1));
-            format!("{fence} {code} {fence}")
+        match before {
+            Style::Plain => escape(out, run, At::after(line)),
+            Style::Emphasis => between(out, "*", |out| escape(out, run, At::Inside)),
+            Style::Strong => between(out, "**", |out| escape(out, run, At::Inside)),
+            Style::Code => tick(out, run),
         }
     }
 }
 
-fn longest_ticks(code: &str) -> usize {
-    code.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+fn between(out: &mut String, mark: &str, text: impl FnOnce(&mut String)) {
+    out.push_str(mark);
+    text(out);
+    out.push_str(mark);
 }
 
-/// Text after `line`, the printed part of its line, with all that could be syntax escaped.
-fn escaped(text: &str, line: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut place = match (line.is_empty(), line.bytes().all(|c| c.is_ascii_digit())) {
-        (true, _) => At::Start,
-        (false, true) => At::Number,
-        (false, false) => At::Inside,
+/// CommonMark 0.31 section 6.2, narrowed to what every renderer agrees on: a mark opens before, and closes after, an
+/// ASCII letter or digit; or where the text around it is a space, an end or an ASCII punctuation.
+fn is_emphasis(run: Run<'_>, precedes: Option<char>, follows: Option<char>) -> bool {
+    let apart = |outside: Option<char>| outside.is_none_or(|c| c.is_whitespace() || c.is_ascii_punctuation());
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    (inside(run.chars().next()) || apart(precedes)) && (inside(run.chars().next_back()) || apart(follows))
+}
+
+/// A code span with at most single backticks in it cannot be taken for a fence; one with a bar would end a cell.
+fn is_code(run: Run<'_>, precedes: Option<char>, follows: Option<char>, place: Place) -> bool {
+    let whole = match place {
+        Place::Line => true,
+        Place::Cell => !run.chars().any(|c| c == '|'),
     };
+    whole && longest_ticks(run.chars()) < 2 && precedes != Some('`') && follows != Some('`')
+}
+
+fn tick(out: &mut String, code: Run<'_>) {
+    match longest_ticks(code.chars()) {
+        0 => between(out, "`", |out| out.extend(code.chars())),
+        ticks => {
+            let fence = "`".repeat(ticks.saturating_add(1));
+            out.push_str(&fence);
+            between(out, " ", |out| out.extend(code.chars()));
+            out.push_str(&fence);
+        }
+    }
+}
+
+fn longest_ticks(code: impl Iterator<Item = char>) -> usize {
+    let mut ticks = 0_usize;
+    let counted = code.map(|c| {
+        ticks = if c == '`' { ticks.saturating_add(1) } else { 0 };
+        ticks
+    });
+    counted.max().unwrap_or(0)
+}
+
+/// Adds text with all that could be syntax escaped.
+fn escape(out: &mut String, text: Run<'_>, mut place: At) {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let ends = chars.peek().is_none_or(|next| next.is_whitespace());
         let syntax = match place {
             At::Start => LINE_SYNTAX.contains(c),
-            At::Number => matches!(c, '.' | ')') && ends,
+            At::Number => matches!(c, '.' | ')') && chars.peek().is_none_or(|next| next.is_whitespace()),
             At::Inside => false,
         };
-        if syntax || SYNTAX.contains(c) {
+        if syntax || is_syntax(c) {
             out.push('\\');
         }
         out.push(c);
@@ -201,7 +209,6 @@ fn escaped(text: &str, line: &str) -> String {
             At::Start | At::Number | At::Inside => At::Inside,
         };
     }
-    out
 }
 
 /// Where in a line a character stands.
@@ -211,4 +218,15 @@ enum At {
     /// After nothing but digits: a dot or a bracket and a space would make them a list's marker.
     Number,
     Inside,
+}
+
+impl At {
+    /// After this part of a line.
+    fn after(line: &str) -> Self {
+        match (line.is_empty(), line.bytes().all(|c| c.is_ascii_digit())) {
+            (true, _) => Self::Start,
+            (false, true) => Self::Number,
+            (false, false) => Self::Inside,
+        }
+    }
 }
