@@ -130,6 +130,22 @@ mod tests {
     }
 
     #[test]
+    fn a_text_keeps_a_decimal_as_it_was_written() {
+        fn asked(call: &Call) -> Answer {
+            let [text, number] =
+                call.need("labs")?.table(["text:valueQuantity.value", "number:valueQuantity.value"])?;
+            let texts: Vec<_> = text.texts().iter().map(Option::as_deref).collect();
+            assert_eq!(texts, [Some("1.50"), Some("1.7526175111265963"), Some("2"), None]);
+            assert_eq!(number.numbers(), [Some(1.5), Some(1.752_617_511_126_596_3), None, None]);
+            Ok(vec![])
+        }
+        let row = |value: &str| format!(r#"{{"valueQuantity":{{"value":{value}}}}}"#);
+        let rows = ["1.50", "1.7526175111265963", r#""2""#, "[1,2]"].map(row);
+        let rows: Vec<_> = rows.iter().map(String::as_str).collect();
+        Case::new("patient-view", "test").need_text("labs", &rows).run(asked).unwrap();
+    }
+
+    #[test]
     fn columns_come_in_the_order_they_were_asked_for() {
         asked(|call| {
             let labs = call.need("labs")?;

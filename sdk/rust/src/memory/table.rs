@@ -1,14 +1,18 @@
 //! Columns as the host makes them, of rows in memory. Which elements a need lists is the manifest's business: `cordon test`
 //! holds a table against it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::columns::Column;
 use crate::date::Date;
+use crate::decimal::Decimal;
 
 /// The columns of these rows; `None` when one is none or is asked for twice.
 pub(super) fn table(rows: &[String], columns: &[String]) -> Option<Vec<Column>> {
-    let rows: Vec<Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap_or_default()).collect();
+    let rows: Vec<&RawValue> = rows.iter().map(|row| serde_json::from_str(row).unwrap_or(RawValue::NULL)).collect();
     let repeated = |(at, column): (usize, &String)| columns.iter().take(at).any(|before| before == column);
     if columns.len() > 64 || columns.iter().enumerate().any(repeated) {
         return None;
@@ -16,7 +20,7 @@ pub(super) fn table(rows: &[String], columns: &[String]) -> Option<Vec<Column>> 
     columns.iter().map(|column| self::column(&rows, column)).collect()
 }
 
-fn column(rows: &[Value], asked: &str) -> Option<Column> {
+fn column(rows: &[&RawValue], asked: &str) -> Option<Column> {
     let (kind, path) = asked.split_once(':')?;
     let name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -25,33 +29,38 @@ fn column(rows: &[Value], asked: &str) -> Option<Column> {
         return None;
     }
     let cells = rows.iter().map(|row| only(row, path));
+    let value = |cell: Option<&RawValue>| serde_json::from_str::<Value>(cell?.get()).ok();
     Some(match kind {
-        "number" => Column::Numbers(cells.map(|cell| cell?.as_f64().filter(|number| number.is_finite())).collect()),
-        "instant" => Column::Instants(cells.map(|cell| instant(cell?.as_str()?)).collect()),
-        "code" => codes(cells.map(|cell| coding(cell?))),
+        "number" => Column::Numbers(cells.map(|cell| Some(Decimal::parse(cell?.get())?.to_f64())).collect()),
+        "instant" => Column::Instants(cells.map(|cell| instant(value(cell)?.as_str()?)).collect()),
+        "code" => codes(cells.map(|cell| coding(&value(cell)?))),
         "text" => Column::Texts(cells.map(|cell| text(cell?)).collect()),
         _ => return None,
     })
 }
 
 /// What a path leads to, if it is one value. Lists are flattened once at every step.
-fn only<'v>(row: &'v Value, path: &str) -> Option<&'v Value> {
+fn only<'r>(row: &'r RawValue, path: &str) -> Option<&'r RawValue> {
     let mut found = vec![row];
     for name in path.split('.') {
-        let next = found.into_iter().filter_map(|value| value.get(name));
-        found = next.flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)).collect();
+        let next = found.into_iter().filter_map(|value| {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_str(value.get()).ok()?;
+            members.get(name).copied()
+        });
+        found = next.flat_map(|value| serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])).collect();
     }
-    found.retain(|value| !value.is_null() && !value.is_array());
+    found.retain(|value| value.get() != "null" && !value.get().starts_with('['));
     match found.as_slice() {
         [one] => Some(*one),
         [] | [_, _, ..] => None,
     }
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+/// Numbers keep the text that they were written as.
+fn text(value: &RawValue) -> Option<String> {
+    match serde_json::from_str(value.get()).ok()? {
+        Value::String(text) => Some(text),
+        Value::Number(_) | Value::Bool(_) => Some(value.get().to_owned()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
