@@ -5,6 +5,7 @@ use cordon_sdk::prelude::*;
 use crate::creatinine::{CREATININE_CODES, Measured, Search, WEIGHT_CODES, newest};
 use crate::drugs::{Drug, Recognised, recognise};
 use crate::formulas::{Sex, ckd_epi_2021};
+use crate::reading::Reading;
 use crate::table::Table;
 
 /// A creatinine older than this many days is stale. A policy of this tool, not of a label: no label names a number.
@@ -73,12 +74,12 @@ impl Facts {
     ///
     /// # Errors
     /// As [`crate::evaluate`].
-    pub fn read(call: &Call, table: Table) -> Result<Self, Failure> {
+    pub fn read(call: &Call, table: Table, reading: Reading) -> Result<Self, Failure> {
         let now = call.now();
         let patient = call.need("patient")?.first::<Patient>()?.unwrap_or_default();
-        let creatinine = call.need("creatinine")?.all::<Observation>()?;
-        let weight = call.need("weight")?.all::<Observation>()?;
-        let medication = call.need("medication")?.all::<MedicationRequest>()?;
+        let creatinine = reading.results(&call.need("creatinine")?)?;
+        let weight = reading.results(&call.need("weight")?)?;
+        let medication = reading.orders(&call.need("medication")?)?;
         let is_metformin = |order: &MedicationRequest| {
             order.status.as_deref() == Some("active") && recognise(order, &table) == Recognised::Drug(Drug::Metformin)
         };

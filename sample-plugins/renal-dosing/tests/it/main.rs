@@ -6,8 +6,8 @@ mod results;
 mod table;
 
 use cordon_sdk::testing::{Case, json};
-use cordon_sdk::{ATC, Card, LOINC, RXNORM, UCUM};
-use renal_dosing::evaluate;
+use cordon_sdk::{ATC, Answer, Card, LOINC, RXNORM, UCUM};
+use renal_dosing::{evaluate, evaluate_columns};
 use serde_json::Value;
 
 /// A man of 55 with nothing recorded, at 2021-06-01.
@@ -58,8 +58,15 @@ fn weight(kg: f64, date: &str) -> Value {
     result("29463-7", &json!(kg), "kg", date)
 }
 
-fn cards(case: &Case) -> Vec<Card> {
+/// What the plugin says, from rows as from columns.
+fn answer(case: &Case) -> Answer {
     let answer = case.run(evaluate);
+    assert_eq!(case.run(evaluate_columns), answer);
+    answer
+}
+
+fn cards(case: &Case) -> Vec<Card> {
+    let answer = answer(case);
     assert!(answer.is_ok(), "{answer:?}");
     answer.unwrap_or_default()
 }

@@ -2,9 +2,8 @@
 
 use cordon_sdk::testing::json;
 use cordon_sdk::{ATC, Action, Failure, Indicator, RXNORM};
-use renal_dosing::evaluate;
 
-use crate::{card, cards, case, creatinine, draft, metformin, patient};
+use crate::{answer, card, cards, case, creatinine, draft, metformin, patient};
 
 #[test]
 fn below_30_metformin_is_contraindicated_and_the_draft_can_be_removed() {
@@ -154,7 +153,7 @@ fn no_creatinine_is_said_and_the_test_can_be_ordered() {
 #[test]
 fn without_a_granted_need_the_tool_says_so_to_the_host() {
     for need in ["draft", "patient", "creatinine", "weight", "medication"] {
-        assert_eq!(case([metformin()]).without(need).run(evaluate), Err(Failure::MissingNeed), "{need}");
+        assert_eq!(answer(&case([metformin()]).without(need)), Err(Failure::MissingNeed), "{need}");
     }
 }
 
