@@ -10,12 +10,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds what `which` names in this workspace and returns the folder that holds the core modules.
 pub(crate) fn build(workspace: &Path, which: &[&str]) -> Result<PathBuf> {
-    let target = crate::target("guests")?;
+    build_in(&crate::target("guests")?, workspace, which)
+}
+
+/// As [`build`], with a target directory of its own.
+pub(crate) fn build_in(target: &Path, workspace: &Path, which: &[&str]) -> Result<PathBuf> {
     let status = Command::new("cargo")
         .current_dir(workspace)
         .args(["build", "--release", "--locked", "--quiet", "--target", TARGET])
         .args(which)
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", target)
         // A guest is built as its author would build it, not with the flags of this test run.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")

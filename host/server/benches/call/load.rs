@@ -37,10 +37,11 @@ pub(crate) struct Round {
     pub(crate) latencies: Vec<Duration>,
 }
 
-/// Sends each token once, until the tokens or the time are used up. An answer other than 200 ends the benchmark.
+/// Sends each token once and the bodies in turn, until the tokens or the time are used up. An answer other than 200 ends the
+/// benchmark.
 pub(crate) async fn round(
     address: SocketAddr,
-    body: Bytes,
+    bodies: &Arc<[Bytes]>,
     tokens: Vec<HeaderValue>,
     connections: usize,
 ) -> anyhow::Result<Round> {
@@ -48,7 +49,7 @@ pub(crate) async fn round(
     let started = now();
     let mut clients = JoinSet::new();
     for _ in 0..connections {
-        clients.spawn(client(address, body.clone(), Arc::clone(&tokens), Arc::clone(&next)));
+        clients.spawn(client(address, Arc::clone(bodies), Arc::clone(&tokens), Arc::clone(&next)));
     }
     let mut round = Round::default();
     while let Some(latencies) = clients.join_next().await {
@@ -61,7 +62,7 @@ pub(crate) async fn round(
 
 async fn client(
     address: SocketAddr,
-    body: Bytes,
+    bodies: Arc<[Bytes]>,
     tokens: Arc<Vec<HeaderValue>>,
     next: Arc<AtomicUsize>,
 ) -> anyhow::Result<Vec<Duration>> {
@@ -71,7 +72,8 @@ async fn client(
     tokio::spawn(connection);
     let (started, mut latencies) = (now(), Vec::new());
     while started.elapsed() < ROUND {
-        let Some(token) = tokens.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        let Some((token, body)) = tokens.get(turn).zip(bodies.get(turn % bodies.len())) else { break };
         let request: Request<Full<Bytes>> = request(PATH, token, Full::new(body.clone()))?;
         let sent = now();
         let response = sender.send_request(request).await?;

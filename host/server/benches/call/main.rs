@@ -3,11 +3,15 @@
 //! Both sides run turn by turn in one process, so a ratio holds whatever else the machine does. `docs/performance.md` says
 //! how to run this and how to read it.
 
+mod bodies;
+mod http;
+mod keys;
 mod load;
 mod native;
 mod watch;
 mod world;
 
+use std::alloc::System;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,23 +19,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::HeaderValue;
-use cordon_ward::{Cast, PatientRecord, T1Verdict, Ward, WardOptions};
+use bodies::{answer, bodies, same_advice};
+use cordon_ward::{Ward, WardOptions};
 use criterion::Criterion;
-use http_body_util::{BodyExt as _, Full};
-use serde_json::{Value, json};
+use jsonwebtoken::Algorithm;
+use serde_json::json;
 use tokio::runtime::Runtime;
-use tower::ServiceExt as _;
+use watch::{median, now};
+use world::{Plugin, World};
+use zeroizing_alloc::ZeroAlloc;
 
-use watch::{median, now, quantile};
-use world::{PATH, World, request};
+/// As in the binary `cordon`. The native side shares the process, so it pays for it too.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
-/// Rounds of load for each side.
-const ROUNDS: usize = 5;
-/// Requests of a round at most.
-const REQUESTS: usize = 1_000;
-/// The native side answers faster: it may send each token so many times.
-const AGAIN: usize = 8;
+/// The calls whose plugin reads typed columns.
+const COLUMNS: &str = "columns";
 
 /// One ratio.
 struct Row {
@@ -60,77 +63,26 @@ fn main() -> ExitCode {
 
 fn all() -> anyhow::Result<()> {
     let ward: Vec<_> = Ward::new(&WardOptions::new(7, 1_100))?.collect();
-    let severe = |cast: &Cast| cast.t1 == T1Verdict::Contraindicated;
-    let chosen = ward.iter().find(|record| severe(&record.cast)).context("a hundred patients have every class")?;
-    let others = |count: usize| ward.iter().filter(|record| record.number != chosen.number).take(count).chain([chosen]);
-    let runtime = Runtime::new()?;
-    let world = World::new(others(10))?;
-    let (sent, searched) = (body(chosen, true), body(chosen, false));
-    same_advice(&runtime, &world, [&sent, &searched])?;
+    let chosen = bodies::chosen(&ward)?;
+    let (runtime, plugin) = (Runtime::new()?, Plugin::new()?);
+    let world = World::new(&plugin, chosen.iter().copied())?;
+    let (sent, searched) = (bodies(&chosen, true), bodies(&chosen, false));
+    same_advice(&runtime, &world, &sent)?;
+    same_advice(&runtime, &world, &searched)?;
 
     let mut criterion = Criterion::default().measurement_time(Duration::from_secs(4)).without_plots();
     let mut rows = calls(&mut criterion, &runtime, &world, "prefetch", &sent)?;
+    rows.extend(calls(&mut criterion, &runtime, &world, COLUMNS, &sent)?);
     rows.extend(calls(&mut criterion, &runtime, &world, "store", &searched)?);
     rows.extend(gate(&mut criterion, &runtime, &world, &sent)?);
-    for connections in [1, 8, 64] {
-        rows.extend(runtime.block_on(loads(&world, &sent, connections))?);
-    }
-    rows.push(runtime.block_on(connections(&world, &sent))?);
-    let wards = [world, World::new(others(100))?, World::new(others(1_000))?];
-    rows.extend(scaling(&runtime, &wards, &searched)?);
+    rows.extend(runtime.block_on(async { http::Load::new(&world, sent).await?.rows().await })?);
+    drop(world);
+    let first = *chosen.first().context("a patient")?;
+    let others = |count| ward.iter().filter(|record| record.number != first.number).take(count).chain([first]);
+    let wards = [10, 100, 1_000].map(|count| World::new(&plugin, others(count)));
+    let [one, ten, hundred] = wards;
+    rows.extend(scaling(&runtime, &[one?, ten?, hundred?], searched.first().context("a body")?)?);
     report(&rows)
-}
-
-/// An `order-select` call with a metformin draft; with prefetch, or so that the store stands in.
-fn body(record: &PatientRecord, prefetch: bool) -> Bytes {
-    let id = record.patient.get("id").and_then(Value::as_str).unwrap_or_default();
-    let draft = json!({ "resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order",
-        "subject": { "reference": format!("Patient/{id}") },
-        "medicationCodeableConcept": { "coding": [{ "system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "860975",
-            "display": "24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet" }] } });
-    let mut call = json!({ "hook": "order-select", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-        "context": { "userId": "Practitioner/1", "patientId": id, "selections": ["MedicationRequest/draft-1"],
-            "draftOrders": { "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": draft }] } } });
-    if let Some(call) = call.as_object_mut().filter(|_| prefetch) {
-        let bundle = |found: &[(&str, &str)]| {
-            let rows = record.resources.iter().filter(|row| found.iter().any(|(at, what)| text(row, at) == Some(what)));
-            let entry: Vec<_> = rows.map(|row| json!({ "resource": row })).collect();
-            json!({ "resourceType": "Bundle", "type": "searchset", "total": entry.len(), "entry": entry })
-        };
-        let code = "/code/coding/0/code";
-        call.insert(
-            "prefetch".to_owned(),
-            json!({ "patient": record.patient,
-            "creatinine": bundle(&[(code, "2160-0"), (code, "38483-4")]),
-            "weight": bundle(&[(code, "29463-7")]), "medication": bundle(&[("/resourceType", "MedicationRequest")]) }),
-        );
-    }
-    Bytes::from(call.to_string())
-}
-
-fn text<'a>(row: &'a Value, at: &str) -> Option<&'a str> {
-    row.pointer(at)?.as_str()
-}
-
-async fn answer(router: &Router, token: &HeaderValue, body: &Bytes) -> anyhow::Result<Bytes> {
-    let response =
-        router.clone().oneshot(request(PATH, token, Full::new(body.clone()))?.map(axum::body::Body::new)).await?;
-    anyhow::ensure!(response.status().is_success(), "answered {}", response.status());
-    Ok(response.into_body().collect().await?.to_bytes())
-}
-
-/// A ratio means something only if both sides give the same advice.
-fn same_advice(runtime: &Runtime, world: &World, bodies: [&Bytes; 2]) -> anyhow::Result<()> {
-    for body in bodies {
-        let said = |router| -> anyhow::Result<Option<String>> {
-            let answered = runtime.block_on(answer(router, &world.token()?, body))?;
-            let answered: Value = serde_json::from_slice(&answered)?;
-            Ok(text(&answered, "/cards/0/summary").map(str::to_owned))
-        };
-        let (host, native) = (said(&world.host)?, said(&world.native)?);
-        anyhow::ensure!(host.is_some() && host == native, "host and limit differ: {host:?}, {native:?}");
-    }
-    Ok(())
 }
 
 /// Times of one call on each side, taken in turns.
@@ -141,19 +93,14 @@ struct Turns {
 }
 
 impl Turns {
-    fn turn(
-        &mut self,
-        runtime: &Runtime,
-        world: &World,
-        token: &HeaderValue,
-        body: &Bytes,
-    ) -> anyhow::Result<Duration> {
+    fn turn(&mut self, runtime: &Runtime, world: &World, host: &Router, body: &Bytes) -> anyhow::Result<Duration> {
+        let token = world.token(Algorithm::ES384)?;
         let started = now();
-        runtime.block_on(answer(&world.native, token, body))?;
+        runtime.block_on(answer(&world.native, &token, body))?;
         self.native.push(started.elapsed());
         let started = now();
         world.watch.start();
-        runtime.block_on(answer(&world.host, token, body))?;
+        runtime.block_on(answer(host, &token, body))?;
         world.watch.stop();
         let host = started.elapsed();
         self.host.push(host);
@@ -167,15 +114,16 @@ fn calls(
     runtime: &Runtime,
     world: &World,
     name: &str,
-    body: &Bytes,
+    bodies: &[Bytes],
 ) -> anyhow::Result<Vec<Row>> {
+    let host = if name == COLUMNS { &world.columns } else { &world.host };
+    let mut next = bodies.iter().cycle();
     let mut turns = Turns::default();
     let mut failed = None;
     criterion.bench_function(&format!("call/{name}"), |bencher| {
         bencher.iter_custom(|times| {
-            let run = |turns: &mut Turns| -> anyhow::Result<Duration> {
-                let tokens: Vec<_> = (0..times).map(|_| world.token()).collect::<Result<_, _>>()?;
-                tokens.iter().map(|token| turns.turn(runtime, world, token, body)).sum()
+            let mut run = |turns: &mut Turns| -> anyhow::Result<Duration> {
+                (0..times).zip(&mut next).map(|(_, body)| turns.turn(runtime, world, host, body)).sum()
             };
             run(&mut turns).unwrap_or_else(|error| {
                 failed = Some(error);
@@ -201,55 +149,13 @@ fn calls(
 }
 
 /// A call whose answer has four cards, and what of it the gate takes: from the run's reply to the record.
-fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, body: &Bytes) -> anyhow::Result<Vec<Row>> {
+fn gate(criterion: &mut Criterion, runtime: &Runtime, world: &World, bodies: &[Bytes]) -> anyhow::Result<Vec<Row>> {
     world.watch.repeat(4);
-    let mut rows = calls(criterion, runtime, world, "four-cards", body)?;
+    let mut rows = calls(criterion, runtime, world, "four-cards", bodies)?;
     world.watch.repeat(1);
     let share = rows.iter().find(|row| row.name == "four-cards/share/release").context("no card was released")?.ratio;
     rows.push(row("gate_vs_call", share, "a call that answers four cards"));
     Ok(rows)
-}
-
-/// Both sides behind the host's own edge, in turns.
-async fn loads(world: &World, body: &Bytes, connections: usize) -> anyhow::Result<Vec<Row>> {
-    let (native, host) = (load::serve(world.native.clone()).await?, load::serve(world.host.clone()).await?);
-    let mut ratios: [Vec<f64>; 3] = Default::default();
-    for _ in 0..ROUNDS {
-        let tokens: Vec<_> = (0..REQUESTS).map(|_| world.token()).collect::<Result<_, _>>()?;
-        let again = tokens.iter().cycle().take(REQUESTS * AGAIN).cloned().collect();
-        let limit = load::round(native, body.clone(), again, connections).await?;
-        let ours = load::round(host, body.clone(), tokens, connections).await?;
-        let latency = |percent| quantile(&ours.latencies, percent) / quantile(&limit.latencies, percent);
-        let one = [ours.throughput / limit.throughput, latency(50), latency(99)];
-        ratios.iter_mut().zip(one).for_each(|(all, one)| all.push(one));
-    }
-    let named = ["throughput", "p50", "p99"].into_iter().zip(ratios);
-    let one = |(name, mut all): (&str, Vec<f64>)| {
-        all.sort_by(f64::total_cmp);
-        row(format!("load/{connections}/{name}"), all.get(ROUNDS / 2).copied().unwrap_or(f64::NAN), "native load")
-    };
-    let mut rows: Vec<_> = named.map(one).collect();
-    // The one that is named in the goals: eight clients on two cores.
-    let throughput = rows.first().filter(|_| connections == 8).map(|row| row.ratio);
-    rows.extend(throughput.map(|ratio| row("http_throughput_vs_native", ratio, "native throughput, 8 connections")));
-    Ok(rows)
-}
-
-/// The host's own throughput at 64 connections against one, in turns.
-async fn connections(world: &World, body: &Bytes) -> anyhow::Result<Row> {
-    let host = load::serve(world.host.clone()).await?;
-    let mut ratios = Vec::new();
-    for _ in 0..ROUNDS {
-        let mut throughput = [0.0; 2];
-        for (throughput, connections) in throughput.iter_mut().zip([1, 64]) {
-            let tokens: Vec<_> = (0..REQUESTS).map(|_| world.token()).collect::<Result<_, _>>()?;
-            *throughput = load::round(host, body.clone(), tokens, connections).await?.throughput;
-        }
-        let [one, many] = throughput;
-        ratios.push(many / one);
-    }
-    ratios.sort_by(f64::total_cmp);
-    Ok(row("connections_64_vs_1", ratios.get(ROUNDS / 2).copied().unwrap_or(f64::NAN), "throughput at 1 connection"))
 }
 
 /// What obtaining one patient's data costs while the ward around the patient grows tenfold and a hundredfold.
@@ -257,7 +163,7 @@ fn scaling(runtime: &Runtime, wards: &[World; 3], body: &Bytes) -> anyhow::Resul
     let mut turns = Turns::default();
     for _ in 0..200 {
         for ward in wards {
-            turns.turn(runtime, ward, &ward.token()?, body)?;
+            turns.turn(runtime, ward, &ward.host, body)?;
         }
     }
     let gather = |ward: &World| ward.watch.take().get("gather").map_or(f64::NAN, |times| median(times));

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
 use axum::Router;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request};
@@ -24,16 +21,16 @@ use cordon_core::ports::{
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
 use cordon_fhir::scope::ScopeSet;
-use cordon_guest_build::{package, repository};
+use cordon_guest_build::{package, package_with, repository};
 use cordon_policy::cedar::{DEFAULT, Policies};
 use cordon_policy::consent::{ConsentSettings, Effect};
 use cordon_policy::hospital::HospitalPolicy;
-use cordon_runtime::Engine;
+use cordon_runtime::{Code, Engine};
 use cordon_server::cds::{
     CdsSettings, CdsState, Clock, CoinSource, IssuerSettings, KnownCards, Services, Unavailable, router,
 };
 use cordon_server::edge::BodyLimits;
-use cordon_server::jwt::{Alg, Client, ClientTrust, IssuerTrust, NonceError, Nonces, Spent};
+use cordon_server::jwt::{Client, ClientTrust, NonceError, Nonces, Spent};
 use cordon_server::kept::Stores;
 use cordon_server::ledger::GroupLedger;
 use cordon_store::Store;
@@ -41,24 +38,58 @@ use cordon_store::packs::NewPack;
 use cordon_wall::{Components as _, Program, RUNNER, Wall, WallSettings};
 use cordon_ward::{DEFAULT_NOW, PatientRecord};
 use jiff::Timestamp;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::{Value, json};
+use jsonwebtoken::Algorithm;
+use serde_json::Value;
 
+use crate::keys::{ISSUER, Keys};
 use crate::native::{self, DRUGS, Native};
 use crate::watch::{Watch, now};
 
 /// The service that is called.
 pub(crate) const PATH: &str = "/cds-services/renal-dosing";
-const BASE: &str = "http://cds.example";
-const ISSUER: &str = "https://ehr.example/";
+pub(crate) const BASE: &str = "http://cds.example";
 
+/// The sample plugin, compiled: as it reads rows, and as it reads typed columns.
+pub(crate) struct Plugin {
+    engine: Engine,
+    manifest: Manifest,
+    rows: Code,
+    columns: Code,
+}
+
+impl Plugin {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let (engine, samples) = (Engine::new()?, repository().join("sample-plugins"));
+        let manifest = Manifest::parse(include_str!("../../../../sample-plugins/renal-dosing/plugin.toml"))?;
+        let rows = engine.precompile_for(&package(&samples, "renal-dosing")?, &manifest)?;
+        let columns = engine.precompile_for(&package_with(&samples, "renal-dosing", "columns")?, &manifest)?;
+        Ok(Self { engine, manifest, rows, columns })
+    }
+
+    fn installed(&self, code: &Code) -> anyhow::Result<Arc<Installed>> {
+        let grant = Grant::whole(&self.manifest);
+        let envelope = Digest::of(b"envelope");
+        Ok(Arc::new(Installed::new(self.manifest.clone(), code.digest(), envelope, &grant)?))
+    }
+
+    /// Runners that know both.
+    fn wall(&self) -> anyhow::Result<Wall> {
+        let program = Program::new(std::env::current_exe()?, &[RUNNER]);
+        let wall = Wall::start(program, self.engine.clone(), WallSettings::default())?;
+        wall.insert(&self.rows)?;
+        wall.insert(&self.columns)?;
+        Ok(wall)
+    }
+}
+
+/// What both hosts of a world share.
+#[derive(Clone)]
 struct Rooms {
     store: Arc<Store>,
-    runner: Wall,
-    ledger: GroupLedger,
+    runner: Arc<Wall>,
+    ledger: Arc<GroupLedger>,
     installed: Arc<Installed>,
-    coins: AtomicU64,
+    coins: Arc<AtomicU64>,
     watch: Arc<Watch>,
     start: Instant,
 }
@@ -151,16 +182,21 @@ impl CoinSource for Rooms {
 /// One host, the native limit beside it on the same store, and a client.
 pub(crate) struct World {
     pub(crate) host: Router,
+    /// The same host with the plugin that reads typed columns.
+    pub(crate) columns: Router,
     pub(crate) native: Router,
     pub(crate) watch: Arc<Watch>,
-    key: EncodingKey,
+    keys: Keys,
     tokens: AtomicU64,
     _folder: tempfile::TempDir,
 }
 
 impl World {
     /// A host whose store holds these patients.
-    pub(crate) fn new<'a>(patients: impl IntoIterator<Item = &'a PatientRecord>) -> anyhow::Result<Self> {
+    pub(crate) fn new<'a>(
+        plugin: &Plugin,
+        patients: impl IntoIterator<Item = &'a PatientRecord>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let tenant = TenantId::new("main")?;
         let labels = Arc::new(LabelRules::shipped()?);
@@ -171,29 +207,26 @@ impl World {
         }
         cordon_store::load(&store, &tenant, &mut BufReader::new(lines.as_slice()), "ward", &mut |_| {})?;
         let watch = Arc::new(Watch::default());
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &SystemRandom::new())?;
-        let key = EncodingKey::from_ec_der(pkcs8.as_ref());
-        let rooms = Arc::new(rooms(&store, &watch)?);
-        bring_pack(&store, &tenant, &rooms.installed)?;
+        let keys = Keys::new()?;
+        let rows = rooms(plugin, &store, &watch)?;
+        let columns = Rooms { installed: plugin.installed(&plugin.columns)?, ..rows.clone() };
+        bring_pack(&store, &tenant, &rows.installed)?;
         let native = Native {
             store: Arc::clone(&store),
-            installed: Arc::clone(&rooms.installed),
+            installed: Arc::clone(&rows.installed),
             tenant: tenant.clone(),
             now: DEFAULT_NOW.to_string(),
         };
-        let host = router(state(&rooms, labels, trust(&key, tenant)?)?);
-        let native = native::router(native);
-        Ok(Self { host, native, watch, key, tokens: AtomicU64::new(0), _folder: folder })
+        let host = |rooms: Rooms| {
+            anyhow::Ok(router(state(&Arc::new(rooms), Arc::clone(&labels), keys.trust(tenant.clone())?)?))
+        };
+        let (host, columns, native) = (host(rows)?, host(columns)?, native::router(native));
+        Ok(Self { host, columns, native, watch, keys, tokens: AtomicU64::new(0), _folder: folder })
     }
 
     /// A token that was never used.
-    pub(crate) fn token(&self) -> anyhow::Result<HeaderValue> {
-        let header = Header { kid: Some("k1".to_owned()), ..Header::new(Algorithm::ES384) };
-        let now = DEFAULT_NOW.as_second();
-        let jti = format!("jti-{}", self.tokens.fetch_add(1, Ordering::Relaxed));
-        let claims = json!({ "iss": ISSUER, "aud": format!("{BASE}{PATH}"), "iat": now, "exp": now + 300, "jti": jti });
-        let token = jsonwebtoken::encode(&header, &claims, &self.key)?;
-        Ok(HeaderValue::try_from(format!("Bearer {token}"))?)
+    pub(crate) fn token(&self, alg: Algorithm) -> anyhow::Result<HeaderValue> {
+        self.keys.token(alg, self.tokens.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -203,24 +236,14 @@ pub(crate) fn request<B>(path: &str, token: &HeaderValue, body: B) -> anyhow::Re
     Ok(request.header(AUTHORIZATION, token).body(body)?)
 }
 
-fn rooms(store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
-    let samples = repository().join("sample-plugins");
-    let manifest = Manifest::parse(include_str!("../../../../sample-plugins/renal-dosing/plugin.toml"))?;
-    let engine = Engine::new()?;
-    let code = engine.precompile_for(&package(&samples, "renal-dosing")?, &manifest)?;
-    let component = code.digest();
-    let program = Program::new(std::env::current_exe()?, &[RUNNER]);
-    let runner = Wall::start(program, engine, WallSettings::default())?;
-    runner.insert(&code)?;
-    let grant = Grant::whole(&manifest);
-    let installed = Installed::new(manifest, component, Digest::of(b"envelope"), &grant)?;
+fn rooms(plugin: &Plugin, store: &Arc<Store>, watch: &Arc<Watch>) -> anyhow::Result<Rooms> {
     let signer = SignerKey::new(Origin::new("bench.example/log")?, [7; 32]);
     Ok(Rooms {
         store: Arc::clone(store),
-        runner,
-        ledger: GroupLedger::start(Arc::clone(store), signer)?,
-        installed: Arc::new(installed),
-        coins: AtomicU64::new(0),
+        runner: Arc::new(plugin.wall()?),
+        ledger: Arc::new(GroupLedger::start(Arc::clone(store), signer)?),
+        installed: plugin.installed(&plugin.rows)?,
+        coins: Arc::new(AtomicU64::new(0)),
         watch: Arc::clone(watch),
         start: now(),
     })
@@ -241,14 +264,6 @@ fn bring_pack(store: &Store, tenant: &TenantId, installed: &Installed) -> anyhow
     };
     store.put_pack(tenant, &pack)?;
     Ok(())
-}
-
-fn trust(key: &EncodingKey, tenant: TenantId) -> anyhow::Result<ClientTrust> {
-    let mut jwk = serde_json::to_value(Jwk::from_encoding_key(key, Algorithm::ES384)?)?;
-    jwk.as_object_mut().context("a key is an object")?.insert("kid".to_owned(), json!("k1"));
-    let jwks = json!({ "keys": [jwk] }).to_string();
-    let pinned = IssuerTrust::new(tenant, jwks.as_bytes(), &Alg::ALL, [])?;
-    Ok(ClientTrust::from_iter([(Issuer::new(ISSUER)?, pinned)]))
 }
 
 fn state(rooms: &Arc<Rooms>, labels: Arc<LabelRules>, clients: ClientTrust) -> anyhow::Result<CdsState> {
