@@ -31,7 +31,37 @@ const view = (rows) => ({
   len: () => rows.length,
   read: (offset, limit) => rows.slice(offset, offset + limit).map((row) => JSON.stringify(row)),
   narrow: (by) => view(rows.filter((row) => matches(row, by))),
+  table: (columns) => columns.map((asked, at) => column(rows, asked, at, columns.indexOf(asked) < at)),
 });
+
+// Which elements a need lists is the manifest's business: a case of `cordon test` holds a table against it.
+const column = (rows, asked, at, before) => {
+  const [, kind, path] = /^(number|instant|code|text):([a-z][a-zA-Z0-9]*(?:\.[a-z][a-zA-Z0-9]*){0,5})$/.exec(asked) ?? [];
+  const fault = at >= 64 ? 'too-many' : kind == null ? 'malformed' : before ? 'repeated' : null;
+  if (fault != null) throw Object.assign(new Error(fault), { payload: { column: at, fault } });
+  const val = rows.map((row) => only(row, path.split('.'))).map((value) => (value == null ? null : KINDS[kind](value)));
+  if (kind !== 'code') return { tag: `${kind}s`, val };
+  const dictionary = val.filter((cell) => cell != null);
+  return { tag: 'codes', val: { dictionary, cells: val.map((cell) => (cell == null ? null : dictionary.indexOf(cell))) } };
+};
+
+// What a path leads to, if it is one value.
+const only = (row, path) => {
+  const step = (values, name) => values.flatMap((value) => (typeof value === 'object' ? value?.[name] : null) ?? []);
+  const values = path.reduce(step, [row]);
+  return values.length === 1 ? values[0] : null;
+};
+
+const KINDS = {
+  number: (value) => (Number.isFinite(value) ? value : null),
+  instant: (value) => (/T.*(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) / 1000 : null),
+  code: (value) => {
+    if (typeof value === 'string') return { system: '', code: value };
+    const coding = [value, ...(value.coding ?? [])].find((one) => one.code != null);
+    return coding == null ? null : { system: coding.system ?? '', code: coding.code };
+  },
+  text: (value) => (typeof value === 'object' ? null : String(value)),
+};
 
 // What a host matches by more than a glance is for a case of `cordon test`, which runs the host's own rules.
 const matches = (row, { codes, category, since, until, statuses }) => {

@@ -144,7 +144,8 @@ class View:
             problem = getattr(error, "value", None)
             if not hasattr(problem, "fault"):
                 raise
-            raise Wrong(f'table: column "{asked[problem.column]}" is {problem.fault.name}') from None
+            fault = problem.fault.name.lower().replace("_", "-")
+            raise Wrong(f'table: column "{asked[problem.column]}" is {fault}') from None
 
     def _narrowed(self, by: dict, use):
         if not by:

@@ -1,7 +1,11 @@
 """Tests of a plugin without a host: the same function, on rows held in memory. Not in the component."""
 
 import json
+import math
+import re
 from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
 from cordon import Call, Filled, Remove, Text, Wrong, answered
@@ -66,6 +70,61 @@ class _View:
 
     def narrow(self, by):
         return _View([row for row in self._rows if _matches(row, **by)])
+
+    def table(self, columns):
+        return [_column(self._rows, asked, at, asked in columns[:at]) for at, asked in enumerate(columns)]
+
+
+class _Problem(Exception):
+    def __init__(self, column, fault):
+        self.value = SimpleNamespace(column=column, fault=SimpleNamespace(name=fault))
+
+
+def _column(rows, asked, at, before):
+    # Which elements a need lists is the manifest's business: a case of `cordon test` holds a table against it.
+    parts = re.fullmatch(r"(number|instant|code|text):([a-z][a-zA-Z0-9]*(?:\.[a-z][a-zA-Z0-9]*){0,5})", asked)
+    if at >= 64 or parts is None or before:
+        raise _Problem(at, "TOO_MANY" if at >= 64 else "MALFORMED" if parts is None else "REPEATED")
+    found = [_only(row, parts[2].split(".")) for row in rows]
+    cells = [None if value is None else _KINDS[parts[1]](value) for value in found]
+    if parts[1] != "code":
+        return SimpleNamespace(value=cells)
+    dictionary = [cell for cell in cells if cell is not None]
+    places = [None if cell is None else dictionary.index(cell) for cell in cells]
+    return SimpleNamespace(value=SimpleNamespace(dictionary=dictionary, cells=places))
+
+
+def _only(row, path):
+    """What a path leads to, if it is one value."""
+    values = [row]
+    for name in path:
+        found = [value.get(name) for value in values if isinstance(value, dict)]
+        values = [one for value in found for one in (value if isinstance(value, list) else [value]) if one is not None]
+    return values[0] if len(values) == 1 else None
+
+
+def _number(value):
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) else None
+
+
+def _instant(value):
+    zoned = isinstance(value, str) and re.search(r"T.*(Z|[+-]\d\d:\d\d)$", value)
+    return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp() if zoned else None
+
+
+def _code(value):
+    if isinstance(value, str):
+        return SimpleNamespace(system="", code=value)
+    codings = [value, *value.get("coding", [])] if isinstance(value, dict) else []
+    coding = next((one for one in codings if one.get("code") is not None), None)
+    return None if coding is None else SimpleNamespace(system=coding.get("system", ""), code=coding["code"])
+
+
+def _words(value):
+    return None if isinstance(value, (dict, list)) else value if isinstance(value, str) else json.dumps(value)
+
+
+_KINDS = {"number": _number, "instant": _instant, "code": _code, "text": _words}
 
 
 def _matches(row, codes, category, since, until, statuses):

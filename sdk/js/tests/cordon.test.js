@@ -95,6 +95,38 @@ test('an absent view is null, and an absent value is not a number', () => {
   assert.deepEqual(sdk.measured({ ...cm, code: 'toString' }, { unit: 'cm' }), { why: 'other-unit' });
 });
 
+test('a column that is none, or was asked for before, is named', () => {
+  const ask = (...columns) => run((call) => call.need('labs').table(...columns), { needs: { labs: [] } });
+  wrong(() => ask('status'), 'table: column "status" is malformed');
+  wrong(() => ask('text:id', 'integer:status'), 'table: column "integer:status" is malformed');
+  wrong(() => ask('text:a..b'), 'table: column "text:a..b" is malformed');
+  wrong(() => ask('text:id', 'text:id'), 'table: column "text:id" is repeated');
+  wrong(() => ask(...Array.from({ length: 65 }, (_, n) => `text:a${n}`)), 'table: column "text:a64" is too-many');
+  wrong(() => ask(7), 'table: column');
+});
+
+test('columns hold a cell for each row, and nothing is guessed', () => {
+  const quantity = { value: 6.4, unit: 'mmol/L', system: sdk.UCUM, code: 'mmol/L' };
+  const coding = [{ display: 'x' }, { system: 's', code: 'k' }];
+  const labs = [
+    { status: 'final', effectiveDateTime: '1970-01-02T01:00:00+01:00', valueQuantity: quantity, code: { coding } },
+    { status: 'final', effectiveDateTime: '1970-01-02', valueQuantity: { value: '6.4' }, code: { text: 'k' } },
+    { category: [{ coding: [{ code: 'a' }] }, { coding: [{ code: 'b' }] }] },
+  ];
+  const asked = ['number:valueQuantity.value', 'code:valueQuantity', 'instant:effectiveDateTime', 'text:effectiveDateTime'];
+  const more = ['code:code', 'code:status', 'code:category'];
+  const read = (call) => (assert.deepEqual(call.need('labs').table(...asked, ...more), [
+    [6.4, null, null],
+    [{ system: sdk.UCUM, code: 'mmol/L' }, null, null],
+    [86400, null, null],
+    ['1970-01-02T01:00:00+01:00', '1970-01-02', null],
+    [{ system: 's', code: 'k' }, null, null],
+    [{ system: '', code: 'final' }, { system: '', code: 'final' }, null],
+    [null, null, null],
+  ]), []);
+  assert.deepEqual(run(read, { needs: { labs } }).cards, []);
+});
+
 test('days are those of the calendar', () => {
   assert.equal(sdk.daysBetween('1970-01-01', '2000-03-01'), 11017);
   assert.equal(sdk.daysBetween('2023-12-31T23:00:00Z', '2024-03-01'), 61);

@@ -51,6 +51,46 @@ class Reading(unittest.TestCase):
         found = run(lambda call: [text_card("info", str(call.need("labs").count(codes=[("s", "b")])))], {"labs": rows})
         self.assertEqual(found.cards[0]["summary"], "1")
 
+    def test_a_column_that_is_none_or_was_asked_for_before_is_named(self):
+        def wrong(said, *columns):
+            with self.assertRaises(Wrong) as raised:
+                run(lambda call: call.need("labs").table(*columns), {"labs": []})
+            self.assertTrue(str(raised.exception).startswith(said), raised.exception)
+
+        wrong('table: column "status" is malformed', "status")
+        wrong('table: column "integer:status" is malformed', "text:id", "integer:status")
+        wrong('table: column "text:a..b" is malformed', "text:a..b")
+        wrong('table: column "text:id" is repeated', "text:id", "text:id")
+        wrong('table: column "text:a64" is too-many', *(f"text:a{n}" for n in range(65)))
+        wrong("table: column", 7)
+
+    def test_columns_hold_a_cell_for_each_row_and_nothing_is_guessed(self):
+        quantity = {"value": 6.4, "unit": "mmol/L", "system": cordon.UCUM, "code": "mmol/L"}
+        coding = [{"display": "x"}, {"system": "s", "code": "k"}]
+        labs = [
+            {"status": "final", "effectiveDateTime": "1970-01-02T01:00:00+01:00", "valueQuantity": quantity, "code": {"coding": coding}},
+            {"status": "final", "effectiveDateTime": "1970-01-02", "valueQuantity": {"value": "6.4"}, "code": {"text": "k"}},
+            {"category": [{"coding": [{"code": "a"}]}, {"coding": [{"code": "b"}]}]},
+        ]
+        asked = ["number:valueQuantity.value", "code:valueQuantity", "instant:effectiveDateTime", "text:effectiveDateTime"]
+
+        def read(call):
+            self.assertEqual(
+                call.need("labs").table(*asked, "code:code", "code:status", "code:category"),
+                [
+                    [6.4, None, None],
+                    [(cordon.UCUM, "mmol/L"), None, None],
+                    [86400, None, None],
+                    ["1970-01-02T01:00:00+01:00", "1970-01-02", None],
+                    [("s", "k"), None, None],
+                    [("", "final"), ("", "final"), None],
+                    [None, None, None],
+                ],
+            )
+            return []
+
+        self.assertEqual(run(read, {"labs": labs}).cards, [])
+
     def test_an_absent_value_gives_no_number(self):
         cm = {"value": 1, "system": cordon.UCUM, "code": "cm"}
         for quantity, why in [

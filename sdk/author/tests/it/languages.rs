@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cordon_author::{About, BuildError, Language, Tools, build, inspect, new_project, test};
-use cordon_testkit::Verdict;
+use cordon_testkit::{Case, Desk, Verdict};
 use tempfile::TempDir;
 
 use crate::workshop::{cargo, read, text, write};
@@ -32,6 +32,67 @@ fn a_new_project_in_javascript_passes_its_tests_natively_and_as_a_component() {
 #[test]
 fn a_new_project_in_python_passes_its_tests_natively_and_as_a_component() {
     a_new_project_passes_its_tests(Language::Python, "org.example.new-python");
+}
+
+/// Builds a project whose plugin is this script, runs its first case and gives the card's summary. Its manifest lets a plugin
+/// write words of its own.
+fn said(language: Language, script: (&str, &str)) -> String {
+    let (_place, folder) = project(language, "org.example.columns");
+    let manifest = text(&folder.join("plugin.toml"));
+    let (before, _) = manifest.split_once("# What a card can say").unwrap();
+    let manifest = format!("{before}[cards]\nmode = \"text\"\n[limits]\nclass = \"interpreted\"\n");
+    write(&folder.join("plugin.toml"), &manifest);
+    write(&folder.join(script.0), script.1);
+    let desk = Desk::new(&read(&build(&folder, &cargo()).unwrap().component), &manifest).unwrap();
+    let case = Case::parse(&text(&folder.join("cases/high.json")), &|_| None).unwrap();
+    let report = desk.run("case", &case).unwrap();
+    report.cards.first().unwrap_or_else(|| panic!("{report}"))["summary"].as_str().unwrap().to_owned()
+}
+
+/// An element that the need does not list is refused; then the columns of the one row that there is.
+const SAID: &str = r#"table: column "text:subject.reference" is not-listed: 6.4 mmol/L at 1622446200"#;
+
+#[test]
+fn a_plugin_in_javascript_reads_columns_and_none_that_is_not_listed() {
+    let script = r"
+import { service, textCard, Wrong } from './vendor/cordon-sdk/cordon.js';
+
+const refused = (ask) => {
+  try {
+    ask();
+  } catch (error) {
+    if (error instanceof Wrong) return error.message;
+  }
+  return 'given';
+};
+
+export const cds = service((call) => {
+  const rows = call.need('potassium');
+  const why = refused(() => rows.table('code:status', 'text:subject.reference'));
+  const [[value], [unit], [at]] = rows.table('number:valueQuantity.value', 'code:valueQuantity', 'instant:effectiveDateTime');
+  return [textCard('info', `${why}: ${value} ${unit.code} at ${at}`)];
+});
+";
+    assert_eq!(said(Language::JavaScript, ("plugin.js", script)), SAID);
+}
+
+#[test]
+fn a_plugin_in_python_reads_columns_and_none_that_is_not_listed() {
+    let script = r#"
+from cordon import Wrong, service, text_card
+
+
+@service
+def evaluate(call):
+    rows, why = call.need("potassium"), "given"
+    try:
+        rows.table("code:status", "text:subject.reference")
+    except Wrong as error:
+        why = str(error)
+    [value], [unit], [at] = rows.table("number:valueQuantity.value", "code:valueQuantity", "instant:effectiveDateTime")
+    return [text_card("info", f"{why}: {value} {unit[1]} at {at:.0f}")]
+"#;
+    assert_eq!(said(Language::Python, ("plugin.py", script)), SAID);
 }
 
 #[test]
