@@ -49,8 +49,9 @@ fn said(language: Language, script: (&str, &str)) -> String {
     report.cards.first().unwrap_or_else(|| panic!("{report}"))["summary"].as_str().unwrap().to_owned()
 }
 
-/// An element that the need does not list is refused; then the columns of the one row that there is.
-const SAID: &str = r#"table: column "text:subject.reference" is not-listed: 6.4 mmol/L at 1622446200"#;
+/// An element that the need does not list is refused; then the columns of the one row that there is. What looks like an address
+/// is taken apart in a card.
+const SAID: &str = r#"table: column "text: subject. reference" is not-listed: 6.4 mmol/L at 1622446200"#;
 
 #[test]
 fn a_plugin_in_javascript_reads_columns_and_none_that_is_not_listed() {
