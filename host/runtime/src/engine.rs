@@ -2,11 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use cordon_core::limits::{LimitClass, Wasi};
+use cordon_core::limits::{LimitClass, Limits, Wasi};
 use cordon_core::manifest::Manifest;
 use wasmparser::WasmFeatures;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, OptLevel, Store, Strategy, WasmBacktraceDetails};
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, OperatorCost, OptLevel, PoolingAllocationConfig, Store, Strategy,
+    WasmBacktraceDetails,
+};
 
 use crate::bindings::{v0_2, v0_3};
 use crate::code::{Code, LoadError};
@@ -63,8 +66,23 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when this build cannot generate code for this machine.
     pub fn new() -> Result<Self, EngineError> {
+        Self::with(InstanceAllocationStrategy::OnDemand)
+    }
+
+    /// The same profile, for a process that runs one invocation of this class at a time: the next instance gets the place
+    /// of the one before, cleared. A second one beside it is a trap. Code of either engine is code of the other.
+    ///
+    /// # Errors
+    /// As [`Engine::new`]; also when there is no room for the place.
+    pub fn pooled(class: LimitClass) -> Result<Self, EngineError> {
+        Self::with(InstanceAllocationStrategy::Pooling(pool(class)))
+    }
+
+    fn with(places: InstanceAllocationStrategy) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError(error.to_string());
-        let engine = wasmtime::Engine::new(&config().map_err(failed)?).map_err(failed)?;
+        let mut config = config().map_err(failed)?;
+        config.allocation_strategy(places);
+        let engine = wasmtime::Engine::new(&config).map_err(failed)?;
         // Nothing else is ever linked: what is not in the world does not exist.
         let strict = Linkers::new(&engine).map_err(failed)?;
         let still = strict.clone().with_wasi().map_err(failed)?;
@@ -209,7 +227,7 @@ impl std::fmt::Debug for Engine {
 /// process that a run is in, and is not asked in here. A replay is only evidence under the same profile: stack exhaustion depends on the optimisation level.
 pub(crate) fn config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    // Compiling in parallel, pooled memories with their page scan, core dumps and async are not even compiled in.
+    // Compiling in parallel, core dumps and async are not even compiled in.
     config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed);
     if cfg!(all(target_arch = "x86_64", target_os = "linux")) {
         // A named target takes no features from the machine's processor: the same code everywhere.
@@ -220,8 +238,29 @@ pub(crate) fn config() -> wasmtime::Result<Config> {
     config.cranelift_nan_canonicalization(true).max_wasm_stack(Engine::STACK);
     config.consume_fuel(true).operator_cost(costs());
     config.wasm_backtrace_max_frames(None).wasm_backtrace_details(WasmBacktraceDetails::Disable).debug_info(false);
-    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Ok(config)
+}
+
+/// Room for one instance. Whatever the class admits fits: the limits of a run are the meter's, and it is asked first.
+/// decisions/0017 says what each of these figures is for.
+fn pool(class: LimitClass) -> PoolingAllocationConfig {
+    /// The most memories of one module that the validator admits.
+    const MEMORIES: u32 = 100;
+    /// What is cleared by writing: the SDK's stack of 128 KiB, data and a heap. What lies above goes back to the kernel.
+    const WRITTEN: usize = 512 << 10;
+    let most = Limits::of(class);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(1).total_core_instances(most.core_instances).total_stacks(1);
+    pool.total_memories(most.memories).max_memories_per_module(MEMORIES);
+    pool.total_tables(most.tables).max_tables_per_module(most.tables);
+    pool.table_elements(usize::try_from(most.table_elements).unwrap_or(usize::MAX));
+    pool.max_core_instance_size(1 << 30).max_component_instance_size(1 << 30);
+    pool.linear_memory_keep_resident(WRITTEN).table_keep_resident(16 << 10);
+    // The place that was used last is used next, whatever the component.
+    pool.max_unused_warm_slots(0);
+    // Nothing waits to be cleared; and a page that was swapped out does not pass for one that was not written.
+    pool.decommit_batch_size(1).pagemap_scan(Enabled::No);
+    pool
 }
 
 /// One unit for each instruction and for each byte or element of a bulk operation, which is the default; and a price for
@@ -230,4 +269,26 @@ fn costs() -> OperatorCost {
     let mut costs = OperatorCost::new();
     costs.variable.memory_grow_per_page = 255;
     costs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_not_taken_for_clean_on_the_kernels_word() {
+        for class in [LimitClass::Compiled, LimitClass::Interpreted] {
+            let pool = format!("{:?}", pool(class));
+            assert!(pool.contains("pagemap_scan: No"), "{pool}");
+            assert!(pool.contains("decommit_batch_size: 1,"), "{pool}");
+        }
+    }
+
+    #[test]
+    fn what_a_runner_runs_is_what_is_kept() {
+        let profile = Engine::new().unwrap().profile();
+        for class in [LimitClass::Compiled, LimitClass::Interpreted] {
+            assert_eq!(Engine::pooled(class).unwrap().profile(), profile);
+        }
+    }
 }

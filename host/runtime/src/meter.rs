@@ -119,13 +119,19 @@ impl ResourceLimiter for Meter {
     }
 }
 
+/// The limit goes first: the maximum may be that of the place instead of the guest's own, and where a run takes place must
+/// not be seen in it.
 fn grow(used: &mut u64, most: u64, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    let more = u64::try_from(desired.saturating_sub(current)).unwrap_or(u64::MAX);
+    let after = used.saturating_add(more);
+    if after > most {
+        return Err(Stop::Memory.into());
+    }
     if maximum.is_some_and(|maximum| desired > maximum) {
         return Ok(false);
     }
-    let more = u64::try_from(desired.saturating_sub(current)).unwrap_or(u64::MAX);
-    *used = used.saturating_add(more);
-    if *used > most { Err(Stop::Memory.into()) } else { Ok(true) }
+    *used = after;
+    Ok(true)
 }
 
 fn size(count: u32) -> usize {

@@ -1,7 +1,7 @@
 //! One pass over a component's sections: counts, names and constructs, before anything is validated.
 
-use cordon_core::limits::LimitClass;
-use wasmparser::{CanonicalFunction, CanonicalOption, ComponentType, Encoding, Parser, Payload};
+use cordon_core::limits::{LimitClass, Limits};
+use wasmparser::{CanonicalFunction, CanonicalOption, ComponentType, Encoding, Parser, Payload, TableSectionReader};
 
 use crate::gate::{ComponentError, invalid};
 
@@ -17,6 +17,9 @@ pub(crate) struct Caps {
     nesting: u32,
     functions: u32,
     body: usize,
+    /// Tables of one module, and the elements that one may start with.
+    tables: u32,
+    elements: u64,
     shape: Shape,
 }
 
@@ -32,6 +35,7 @@ enum Shape {
 
 impl Caps {
     pub(crate) fn of(class: LimitClass) -> Self {
+        let limits = Limits::of(class);
         let compiled = Self {
             size: 16 * MIB,
             modules: 8,
@@ -40,6 +44,8 @@ impl Caps {
             nesting: 1,
             functions: 50_000,
             body: 1 << 20,
+            tables: limits.tables,
+            elements: limits.table_elements,
             shape: Shape::Plain,
         };
         match class {
@@ -107,6 +113,7 @@ impl Scan {
                 Err(ComponentError::TooMany { what: "bytes in a function".into(), most: to_u64(self.caps.body) })
             }
             Payload::MemorySection(memories) => count_up(&mut self.memories, memories.count(), "memories", u32::MAX),
+            Payload::TableSection(section) => self.tables(section),
             Payload::ComponentImportSection(section) if self.nesting() == 0 => read(section, |import| {
                 self.imports.push(import.name.name.to_owned());
                 Ok(())
@@ -129,6 +136,16 @@ impl Scan {
             Payload::InstanceSection(_) | Payload::ComponentInstanceSection(_) => self.no_nested_code(),
             _ => Ok(()),
         }
+    }
+
+    /// What a module starts with beyond this could never be run.
+    fn tables(&self, section: TableSectionReader<'_>) -> Result<(), ComponentError> {
+        count_up(&mut 0, section.count(), "tables in a module", self.caps.tables)?;
+        let most = self.caps.elements;
+        read(section, |table| match table.ty.initial > most {
+            true => Err(ComponentError::TooMany { what: "elements in a table".into(), most }),
+            false => Ok(()),
+        })
     }
 
     fn enter(&mut self, encoding: Encoding) -> Result<(), ComponentError> {

@@ -92,7 +92,7 @@ fn confine(start: &Start, socket: RawFd) -> Result<(Layers, Part), Hello> {
 }
 
 fn load(start: &Start) -> Result<LocalRunner, Hello> {
-    let engine = Engine::new().map_err(unfit)?;
+    let engine = Engine::pooled(start.class).map_err(unfit)?;
     let wit = wit(&start.wit).ok_or_else(|| unfit("an unknown version of the contract"))?;
     let code = Code::trusted_file(start.digest, start.class, wit, Path::new(CODE));
     let plugins = Arc::new(Plugins::default());

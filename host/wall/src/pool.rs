@@ -77,9 +77,9 @@ fn listed(missing: &[Layer], layers: &Layers) -> String {
     missing.iter().map(why).collect::<Vec<_>>().join(", ")
 }
 
-/// Writable memory of a runner beside what its component may use: the engine, the largest message twice (as it came and as
-/// views), the reply.
-const OWN_MEMORY: u64 = 384 << 20;
+/// Writable memory of a runner beside what its component may use: the engine with room for tables (24 MB), the largest message
+/// twice (as it came and as views), the reply.
+const OWN_MEMORY: u64 = 408 << 20;
 
 /// How long a process may take to get into its jail.
 pub(crate) const START: Duration = Duration::from_secs(10);

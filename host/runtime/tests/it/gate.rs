@@ -196,6 +196,19 @@ fn code_bombs_are_refused() {
 }
 
 #[test]
+fn tables_that_no_run_may_have_are_refused() {
+    let table = |elements: u32| format!("(component (core module (table {elements} funcref)))");
+    let too_many = |most| ComponentError::TooMany { what: "elements in a table".into(), most };
+    assert_eq!(compiled(&table(10_001)), too_many(10_000));
+    assert_eq!(compiled(&table(10_000)), ComponentError::MissingExport);
+    assert_eq!(check(&table(50_001), LimitClass::Interpreted), Err(too_many(50_000)));
+    assert_eq!(check(&table(50_000), LimitClass::Interpreted), Err(ComponentError::MissingExport));
+    let tables = |count: usize| format!("(component (core module {}))", "(table 0 funcref)".repeat(count));
+    assert_eq!(compiled(&tables(5)), ComponentError::TooMany { what: "tables in a module".into(), most: 4 });
+    assert_eq!(compiled(&tables(4)), ComponentError::MissingExport);
+}
+
+#[test]
 fn code_in_nested_components_is_for_interpreters_only() {
     let nested = "(component (component (core module)))";
     assert_eq!(compiled(nested), ComponentError::Construct("code in nested components".into()));

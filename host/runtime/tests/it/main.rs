@@ -11,6 +11,8 @@ mod interpreted;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod pooled;
+#[cfg(test)]
 mod residue;
 #[cfg(test)]
 mod room;

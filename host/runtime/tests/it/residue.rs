@@ -25,8 +25,11 @@ fn plugins() -> [Vec<u8>; 2] {
     [named("one"), named("other")]
 }
 
-fn runner(components: &[Vec<u8>]) -> LocalRunner {
-    let engine = Engine::new().unwrap();
+fn pooled() -> Engine {
+    Engine::pooled(LimitClass::Compiled).unwrap()
+}
+
+fn runner(engine: Engine, components: &[Vec<u8>]) -> LocalRunner {
     let plugins = Arc::new(Plugins::default());
     for component in components {
         plugins.insert(engine.compile(component, LimitClass::Compiled).unwrap());
@@ -43,12 +46,12 @@ fn asked(component: &[u8], pages: usize, fill: Option<usize>) -> RunMessage {
     RunMessage { views, limits, ..message }
 }
 
-#[test]
-fn a_run_finds_nothing_of_the_one_before_in_the_same_place() {
+#[track_caller]
+fn finds_nothing(engine: Engine, pairs: usize) {
     let components = plugins();
-    let runner = runner(&components);
+    let runner = runner(engine, &components);
     let nothing = RunEnd::Answered(Answer::default());
-    for pair in 0..pairs() {
+    for pair in 0..pairs {
         // Below what is cleared by writing, above it, and now and then nearly all that a plugin may have.
         let pages = if pair % 1_000 == 999 { 500 } else { [0, 1, 3, 12][pair % 4] };
         let (filled, looked) = (&components[pair % 2], &components[pair / 2 % 2]);
@@ -58,9 +61,21 @@ fn a_run_finds_nothing_of_the_one_before_in_the_same_place() {
 }
 
 #[test]
+fn a_run_finds_nothing_of_the_one_before_in_the_same_place() {
+    finds_nothing(pooled(), pairs());
+}
+
+#[test]
+fn a_run_finds_nothing_in_a_place_of_its_own() {
+    finds_nothing(Engine::new().unwrap(), 300);
+}
+
+#[test]
 fn what_is_left_would_be_found() {
-    let components = plugins();
-    let runner = runner(&components);
-    assert_eq!(runner.run(asked(&components[0], 3, Some(2))).unwrap().end, RunEnd::Trapped(Trap::Wasm));
-    assert_eq!(runner.run(asked(&components[0], 3, None)).unwrap().end, RunEnd::Answered(Answer::default()));
+    for engine in [Engine::new().unwrap(), pooled()] {
+        let components = plugins();
+        let runner = runner(engine, &components);
+        assert_eq!(runner.run(asked(&components[0], 3, Some(2))).unwrap().end, RunEnd::Trapped(Trap::Wasm));
+        assert_eq!(runner.run(asked(&components[0], 3, None)).unwrap().end, RunEnd::Answered(Answer::default()));
+    }
 }

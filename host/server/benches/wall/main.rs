@@ -45,9 +45,10 @@ fn all() -> anyhow::Result<()> {
     let renal = Renal::new()?;
     let engine = Engine::new()?;
     let code = engine.precompile_for(&renal.component, &renal.manifest)?;
-    let plugins = Arc::new(Plugins::default());
-    plugins.insert(engine.load(&code)?);
-    let local = LocalRunner::new(engine.clone(), plugins);
+    // As a runner does it: each instance gets the place of the one before.
+    let (plugins, places) = (Arc::new(Plugins::default()), Engine::pooled(code.class())?);
+    plugins.insert(places.load(&code)?);
+    let local = LocalRunner::new(places, plugins);
     let mut ratios = in_process(&renal, &local)?;
     ratios.push(process(&renal, &local, &engine, &code)?);
     ratios.push(many(&renal, &engine, &code)?);

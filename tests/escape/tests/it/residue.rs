@@ -60,7 +60,9 @@ fn a_runner_holds_nothing_of_the_patient_before_another_plugin_or_the_broker() {
     for turn in 0..1_000 {
         let reply = wall.run(with_canary(&asked, &canary(turn))).unwrap();
         assert!(matches!(reply.end, RunEnd::Answered(_) | RunEnd::Failed(_)), "{reply:?}");
-        let memory = memory(wall.waiting()[0]);
+        // On a busy machine a call may have taken so long that a new one is there instead.
+        let runner = std::iter::repeat_with(|| wall.waiting()).find_map(|waiting| waiting.first().copied());
+        let memory = memory(runner.unwrap());
         assert!(memory.len() > 1 << 20, "the drill sees the memory");
         // What is there now may be anywhere until the next call; what was there before may be nowhere.
         let forbidden = [&canary(turn - 1), others, &key, &environment].map(str::to_owned);
