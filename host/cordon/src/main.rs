@@ -89,8 +89,9 @@ enum Verb {
     /// Compiles the installed plugins for this version of the program, before a host of another version makes way for it.
     #[command(after_help = "Example: cordon prepare --config cordon.toml")]
     Prepare(prepare::Prepare),
-    /// Loads FHIR R4: transaction and collection Bundles, NDJSON. The host must not be running.
-    #[command(after_help = "Example: cordon load --config demo/cordon.toml ward.ndjson")]
+    /// Loads FHIR R4: transaction and collection Bundles, NDJSON. A running host takes them in while it answers.
+    #[command(after_help = "Example: cordon load --config demo/cordon.toml ward.ndjson\n\
+        Example: cordon load withdrawal.ndjson --reason \"the patient asked\"")]
     Load(load::Load),
     /// Makes a synthetic ward.
     #[command(after_help = "Example: cordon ward --seed 7 --patients 200 --out ward.ndjson")]

@@ -329,6 +329,12 @@ pub enum AdminAction {
         /// Whether it is stopped.
         on: bool,
     },
+    /// Loaded a file of resources into the records of a running host.
+    Load {
+        /// The file; absent when it was refused before it was read.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        digest: Option<Digest>,
+    },
     /// Released what a failed invocation saw to somebody, with parts struck out.
     Diagnose {
         /// The invocation.

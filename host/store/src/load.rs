@@ -13,14 +13,16 @@ mod batch;
 mod bundle;
 mod kind;
 mod lines;
+mod received;
 mod urn;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, Cursor, Read};
+use std::ops::ControlFlow;
 
 use cordon_core::ids::TenantId;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::StoreError;
 use crate::resource::ResourceError;
@@ -28,6 +30,7 @@ use crate::store::Store;
 
 use batch::Batch;
 use kind::Kind;
+pub use received::Received;
 
 /// So many refusals are kept with their places; the others are counted.
 pub const MAX_REFUSALS: usize = 1_000;
@@ -36,7 +39,7 @@ pub const MAX_REFUSALS: usize = 1_000;
 const PEEK: u64 = 64 * 1024;
 
 /// How far a load has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Bytes of the input that were read.
     pub bytes: u64,
@@ -170,12 +173,19 @@ pub enum LoadError {
     /// The file beside the database cannot be written or read.
     #[error("the data directory cannot be used: {0}")]
     Spool(io::Error),
+    /// The file is not as long as was said.
+    #[error("the file was cut off on its way, or grew: nothing of it was loaded")]
+    Length,
+    /// Whoever hears of the progress said so.
+    #[error("the load was stopped")]
+    Stopped,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Loads one file for a tenant. `name` is only repeated in the report; `progress` hears of every batch.
+/// Loads one file for a tenant. `name` is only repeated in the report; `progress` hears of every batch, and may stop the load
+/// there.
 ///
 /// # Errors
 /// [`LoadError`] if the host failed; what is wrong with the file is in the report.
@@ -184,7 +194,7 @@ pub fn load(
     tenant: &TenantId,
     input: &mut dyn BufRead,
     name: &str,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LoadReport, LoadError> {
     let mut head = Vec::new();
     (&mut *input).take(PEEK).read_to_end(&mut head).map_err(LoadError::Input)?;

@@ -105,6 +105,15 @@ impl Store {
         })
     }
 
+    /// The most bytes that the database may have.
+    pub(crate) fn most_bytes(&self) -> Result<u64, StoreError> {
+        self.writer.maintain(|c| {
+            let page: u64 = c.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let pages: u64 = c.pragma_query_value(None, "max_page_count", |row| row.get(0))?;
+            Ok(page.saturating_mul(pages))
+        })
+    }
+
     /// The seed of the key that signs checkpoints, if one was kept.
     ///
     /// # Errors

@@ -133,6 +133,7 @@ fn events() -> Vec<Event> {
         admin(AdminAction::Pack { plugin: plugin(), name: entry("drugs"), digest: Some(Digest::of(b"pack")) }),
         admin(AdminAction::Copy { plugin: plugin(), digest: Digest::of(b"copy") }),
         admin(AdminAction::Quarantine { plugin: plugin(), on: true }),
+        admin(AdminAction::Load { digest: Some(Digest::of(b"file")) }),
         admin(AdminAction::Diagnose {
             invocation: MintedId::from_random([1; 16]),
             released: Digest::of(b"released"),
@@ -164,6 +165,7 @@ fn pinned(event: &Event) -> &'static str {
             AdminAction::Pack { .. } => golden!("admin-pack"),
             AdminAction::Copy { .. } => golden!("admin-copy"),
             AdminAction::Quarantine { .. } => golden!("admin-quarantine"),
+            AdminAction::Load { .. } => golden!("admin-load"),
             AdminAction::Diagnose { .. } => golden!("admin-diagnose"),
             AdminAction::Look { .. } => golden!("admin-look"),
         },

@@ -329,7 +329,12 @@ pub(crate) fn hear(host: &Host, because: Option<&Reason>, act: Act) -> Result<Va
     let reason = because.map(|because| because.reason.clone());
     let request = Request { tenant: tenant.id, reason, act };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(ask(&config.admin_socket, &request)) {
+    heard(runtime.block_on(ask(&config.admin_socket, &request)))
+}
+
+/// What a running host said, as the end of a verb.
+pub(crate) fn heard(reply: Result<Reply, ClientError>) -> Result<Value, Failure> {
+    match reply {
         Ok(Reply::Done(done)) => Ok(done),
         Ok(Reply::Refused { kind, message }) => Err(Failure::Refused { kind, message }),
         Ok(Reply::Failed { message }) => Err(Failure::Failed(anyhow::anyhow!(message))),

@@ -11,7 +11,7 @@ const PLUGIN: &str = "org.cordon.sample.renal-dosing";
 const SERVICE: &str = "renal-dosing";
 
 /// A demo ward with the sample plugins, and the patient whose kidneys forbid metformin.
-fn ward(change: impl FnOnce(String) -> String) -> (World, String, String) {
+pub(crate) fn ward(change: impl FnOnce(String) -> String) -> (World, String, String) {
     let mut world = World::new();
     world.configure(change);
     let ward = world.done(&["ward", "--seed", "7", "--patients", "60", "--out", &world.path("ward.ndjson")]);
@@ -41,7 +41,7 @@ fn calls(world: &World) -> Vec<Value> {
     world.events("main").into_iter().filter(is_call).collect()
 }
 
-fn critical(world: &World, patient: &str) -> bool {
+pub(crate) fn critical(world: &World, patient: &str) -> bool {
     let (status, body) = world.call(SERVICE, &metformin(patient));
     assert_eq!(status, 200, "{body}");
     body["cards"][0]["indicator"] == "critical"
@@ -137,16 +137,21 @@ fn without_a_prover_nothing_passes_for_a_proof() {
     }
 }
 
-/// Loads a Consent of the patient while the host is down, and starts it again.
-fn consent(world: &mut World, now: &str, patient: &str, status: &str, base: &str) {
-    world.kill();
+/// A Consent of the patient, in one line.
+pub(crate) fn wish(patient: &str, status: &str, base: &str) -> String {
     let consent = json!({ "resourceType": "Consent", "id": "wish", "status": status,
         "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
         "category": [{ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] }],
         "patient": { "reference": format!("Patient/{patient}") },
         "policyRule": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": base }] } });
+    format!("{consent}\n")
+}
+
+/// Loads a Consent of the patient while the host is down, and starts it again.
+fn consent(world: &mut World, now: &str, patient: &str, status: &str, base: &str) {
+    world.kill();
     let file = world.path("consent.ndjson");
-    std::fs::write(&file, format!("{consent}\n")).unwrap();
+    std::fs::write(&file, wish(patient, status, base)).unwrap();
     world.done(&["load", &file]);
     world.serve(&["--now", now]);
 }

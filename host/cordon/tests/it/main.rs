@@ -19,6 +19,8 @@ mod kept_code;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod outside;
 #[cfg(test)]
 mod overload;

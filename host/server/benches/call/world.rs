@@ -205,7 +205,9 @@ impl World {
         for patient in patients {
             patient.write(&mut lines)?;
         }
-        cordon_store::load(&store, &tenant, &mut BufReader::new(lines.as_slice()), "ward", &mut |_| {})?;
+        cordon_store::load(&store, &tenant, &mut BufReader::new(lines.as_slice()), "ward", &mut |_| {
+            std::ops::ControlFlow::Continue(())
+        })?;
         let watch = Arc::new(Watch::default());
         let keys = Keys::new()?;
         let rows = rooms(plugin, &store, &watch)?;

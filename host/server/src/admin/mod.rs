@@ -1,6 +1,7 @@
 //! The hospital's door: a unix socket on which administrators act. Who they are comes from the kernel.
 
 pub mod client;
+mod load;
 pub mod protocol;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
 use crate::hospital::Hospital;
-use protocol::{Reply, Request};
+use protocol::{LOAD, Reply, Request};
 
 /// A component of 64 MiB in base64, and its envelope.
 const MOST_BODY: usize = 96 << 20;
@@ -94,7 +95,11 @@ impl AdminSocket {
         let Ok(peer) = stream.peer_cred() else { return };
         let allowed = self.admins.contains(&peer.uid());
         let door = Door { hospital: Arc::clone(hospital), admin: Admin::of(peer.uid()), allowed };
-        let router = Router::new().route("/admin", post(act)).layer(DefaultBodyLimit::max(MOST_BODY)).with_state(door);
+        let router = Router::new()
+            .route("/admin", post(act))
+            .route(LOAD, post(load::load))
+            .layer(DefaultBodyLimit::max(MOST_BODY))
+            .with_state(door);
         tokio::spawn(async move {
             let served = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))

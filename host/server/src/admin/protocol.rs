@@ -3,6 +3,7 @@
 use cordon_core::call::Purpose;
 use cordon_core::grant::{Grant, Powers};
 use cordon_core::ids::{EntryName, Issuer, KeyId, MintedId, PatientId, PluginId, Role, ServiceId, TenantId};
+use cordon_store::Progress;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -115,6 +116,11 @@ pub enum Act {
         /// The file, base64.
         file: String,
     },
+    /// Loads a file of resources. It follows the request, as [`LOAD`] says.
+    Load {
+        /// How long it is: what came is loaded only if all of it came.
+        bytes: u64,
+    },
     /// Lists failed calls whose transcripts are kept.
     FailedCalls,
     /// Looks at what a failed call saw, as its plugin saw it.
@@ -180,6 +186,22 @@ pub enum Reply {
         /// The sentence.
         message: String,
     },
+}
+
+/// Where a file is loaded. The body is the request, in one line, and then, when the host asks for it, the file. The answer is a
+/// [`Told`] to a line, and the last line says how it ended.
+pub const LOAD: &str = "/admin/load";
+
+/// One line of the answer to a load.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// The file may come.
+    Send,
+    /// So far it is.
+    Progress(Progress),
+    /// It is over.
+    Ended(Reply),
 }
 
 /// A trusted key, as listed.

@@ -22,6 +22,10 @@ pub(super) fn unknown_tenant(tenant: &TenantId) -> Undone {
     refused("unknown-tenant", &format!("this host has no tenant `{tenant}`: see [[tenant]] in its configuration"))
 }
 
+pub(super) fn no_file() -> Undone {
+    refused("no-file", &"a load brings its file")
+}
+
 pub(super) fn taken(other: &PluginId) -> Undone {
     refused("service-taken", &format!("`{other}` is switched on and answers the same service for the same hook"))
 }

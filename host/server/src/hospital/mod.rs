@@ -5,6 +5,7 @@
 mod code;
 mod gate;
 mod kind;
+mod load;
 mod named;
 mod packs;
 mod page;
@@ -41,6 +42,7 @@ use crate::clock;
 use crate::kept::Stores;
 pub(crate) use code::Background;
 use code::Missing;
+pub(crate) use load::unloaded;
 use named::{named, patient, reason};
 pub(crate) use packs::Fetched;
 use packs::Unfit;
@@ -61,6 +63,15 @@ pub(crate) enum Undone {
 }
 
 type Done = Result<Value, Undone>;
+
+impl From<Undone> for Reply {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Refused { kind, message } => Self::Refused { kind: kind.to_owned(), message },
+            Undone::Failed(message) => Self::Failed { message: message.to_owned() },
+        }
+    }
+}
 
 /// What the hospital's decisions go by, beside what its administrators decide.
 pub struct Rules {
@@ -149,11 +160,7 @@ impl Hospital {
                 Err(kind::unknown_tenant(&request.tenant))
             }
         };
-        match done {
-            Ok(done) => Reply::Done(done),
-            Err(Undone::Refused { kind, message }) => Reply::Refused { kind: kind.to_owned(), message },
-            Err(Undone::Failed(message)) => Reply::Failed { message: message.to_owned() },
-        }
+        done.map_or_else(Reply::from, Reply::Done)
     }
 
     /// Refuses somebody who is no administrator, and records it.
@@ -178,11 +185,18 @@ impl Hospital {
                 }
                 done
             }
-            Err(Undone::Refused { kind, message }) => {
-                self.record(admin, request, named(&request.act), Some(message.clone()))?;
-                Err(Undone::Refused { kind, message })
+            Err(undone) => Err(self.refused(admin, request, undone)),
+        }
+    }
+
+    /// Records a refusal. What the host could not do is none.
+    fn refused(&self, admin: &Admin, request: &Request, undone: Undone) -> Undone {
+        match &undone {
+            Undone::Refused { message, .. } => {
+                let recorded = self.record(admin, request, named(&request.act), Some(message.clone()));
+                recorded.err().unwrap_or(undone)
             }
-            Err(Undone::Failed(message)) => Err(Undone::Failed(message)),
+            Undone::Failed(_) => undone,
         }
     }
 
@@ -238,6 +252,7 @@ impl Hospital {
             Act::Quarantine { plugin, on } => self.quarantine(tenant, because, plugin, *on),
             Act::Pack { plugin, name, file } => self.take_pack(tenant, because, plugin, name, file),
             Act::Copy { plugin, file } => self.take_copy(tenant, plugin, file),
+            Act::Load { .. } => Err(kind::no_file()),
             Act::FailedCalls => Ok(look("failed calls", self.failed_calls(tenant)?)),
             Act::Transcript { invocation } => {
                 let seen = gate::look_at(&self.transcript(tenant, invocation)?);

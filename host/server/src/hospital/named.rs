@@ -25,6 +25,7 @@ pub(super) fn reason(request: &Request) -> Result<(), Undone> {
         | Act::Pack { .. }
         | Act::Copy { .. }
         | Act::PolicySet { .. }
+        | Act::Load { .. }
         | Act::TrustAdd { .. }
         | Act::TrustRevoke { .. }
         | Act::Install { .. }
@@ -58,6 +59,7 @@ pub(super) fn named(act: &Act) -> AdminAction {
         Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
         Act::PolicySet { text } => AdminAction::Policy { epoch: None, digest: Digest::of(text.as_bytes()) },
         Act::View(view) => Hospital::view_action(view),
+        Act::Load { .. } => AdminAction::Load { digest: None },
         Act::Quarantine { plugin, on } => AdminAction::Quarantine { plugin: plugin.clone(), on: *on },
         Act::Pack { plugin, name, .. } => {
             AdminAction::Pack { plugin: plugin.clone(), name: name.clone(), digest: None }
@@ -99,6 +101,7 @@ pub(super) fn patient(act: &Act) -> Option<String> {
         | Act::Quarantine { .. }
         | Act::Pack { .. }
         | Act::Copy { .. }
+        | Act::Load { .. }
         | Act::FailedCalls
         | Act::Transcript { .. }
         | Act::Diagnose(_) => None,

@@ -52,7 +52,7 @@ impl Hospital {
 
     /// The call that the plugin would get, from a client that prefetches nothing and a user who may read everything: what
     /// is absent then is absent because of grant, policy or consent.
-    fn as_if_called(
+    pub(super) fn as_if_called(
         &self,
         tenant: &TenantId,
         view: &ViewAs,

@@ -1,11 +1,11 @@
 //! Resources on their way into the store, many to a transaction.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use cordon_core::ids::TenantId;
 
 use super::{LoadError, LoadReport, MAX_REFUSALS, Place, Progress, Refused, Why};
-use crate::error::StoreError;
 use crate::resource::{Put, RecordStore, Resource};
 use crate::store::Store;
 
@@ -16,7 +16,7 @@ const BYTES: usize = 4 * 1024 * 1024;
 pub(crate) struct Batch<'a> {
     store: &'a Store,
     tenant: &'a TenantId,
-    progress: &'a mut dyn FnMut(Progress),
+    progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     waiting: Vec<Resource>,
     bytes: usize,
     done: Progress,
@@ -28,7 +28,7 @@ impl<'a> Batch<'a> {
         store: &'a Store,
         tenant: &'a TenantId,
         name: &str,
-        progress: &'a mut dyn FnMut(Progress),
+        progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Self {
         let report = LoadReport {
             name: name.to_owned(),
@@ -41,7 +41,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes the text of a resource, or refuses it.
-    pub(crate) fn offer(&mut self, place: Place, text: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) fn offer(&mut self, place: Place, text: Vec<u8>) -> Result<(), LoadError> {
         match Resource::parse(text) {
             Ok(resource) => {
                 self.bytes = self.bytes.saturating_add(resource.bytes().len());
@@ -68,12 +68,16 @@ impl<'a> Batch<'a> {
         self.done.bytes = bytes;
     }
 
-    pub(crate) fn tell(&mut self) {
+    /// Says how far it is, and hears whether it goes on.
+    pub(crate) fn tell(&mut self) -> Result<(), LoadError> {
         self.done.refused = self.report.refused;
-        (self.progress)(self.done);
+        match (self.progress)(self.done) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(LoadError::Stopped),
+        }
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self) -> Result<(), LoadError> {
         let puts = self.store.put(self.tenant, &self.waiting)?;
         for (resource, put) in self.waiting.drain(..).zip(puts) {
             let counts = self.report.types.entry(resource.reference().resource_type.to_string()).or_default();
@@ -86,8 +90,7 @@ impl<'a> Batch<'a> {
             self.done.accepted = self.done.accepted.saturating_add(1);
         }
         self.bytes = 0;
-        self.tell();
-        Ok(())
+        self.tell()
     }
 
     pub(crate) fn finish(mut self) -> Result<LoadReport, LoadError> {

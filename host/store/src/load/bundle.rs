@@ -56,17 +56,20 @@ pub(crate) fn load(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>
         let twice = name(text).is_some_and(|(url, target)| !register(&mut targets, url, target));
         if place.entry.is_some_and(|entry| entry % TELL == 0) {
             batch.read(bytes);
-            batch.tell();
+            if let Err(error) = batch.tell() {
+                failed = Some(error);
+                return false;
+            }
         }
         if twice {
             batch.refuse(place, Why::DuplicateFullUrl);
             return true;
         }
-        spool.write(place, text).map_err(|error| failed = Some(error)).is_ok()
+        spool.write(place, text).map_err(|error| failed = Some(LoadError::Spool(error))).is_ok()
     };
     let (header, end) = stream::read(input, &mut each);
     if let Some(error) = failed {
-        return Err(LoadError::Spool(error));
+        return Err(error);
     }
     keep(&header, &mut spool, &targets, batch)?;
     match end {

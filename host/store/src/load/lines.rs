@@ -28,7 +28,7 @@ pub(crate) fn load_one(input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result
     let mut text = Vec::new();
     let length = input.take(most).read_to_end(&mut text).map_err(LoadError::Input)?;
     batch.read(u64::try_from(length).unwrap_or(u64::MAX));
-    Ok(batch.offer(Place { line: 1, entry: None }, text)?)
+    batch.offer(Place { line: 1, entry: None }, text)
 }
 
 /// The next line without the blanks around it, and how many bytes it took. Of a line that is too long only so much is kept

@@ -1,6 +1,7 @@
 //! Loading files.
 
 use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::process::Command;
 
 use cordon_fhir::reference::Reference;
@@ -14,7 +15,7 @@ pub(crate) fn load_text(bench: &Bench, text: &str) -> LoadReport {
 }
 
 fn load_from(bench: &Bench, input: &mut dyn BufRead) -> LoadReport {
-    load(bench, &tenant("ward"), input, "file", &mut |_| {}).unwrap()
+    load(bench, &tenant("ward"), input, "file", &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 fn refusals(report: &LoadReport) -> Vec<(u64, Option<u64>, String)> {
@@ -204,7 +205,11 @@ fn a_bundle_made_while_it_is_read() {
     let mut seen = Progress::default();
     let before = peak_memory();
     let mut input = BufReader::new(Pieces { pieces, rest: Vec::new() });
-    let report = load(&bench, &tenant("ward"), &mut input, "made", &mut |progress| seen = progress).unwrap();
+    let mut progress = |progress| {
+        seen = progress;
+        ControlFlow::Continue(())
+    };
+    let report = load(&bench, &tenant("ward"), &mut input, "made", &mut progress).unwrap();
     assert_eq!((report.total().new, report.refused, report.unresolved), (entries + 1, 0, 0));
     assert_eq!(seen.accepted, entries + 1);
     println!("\nread {} grown {}", seen.bytes, peak_memory() - before);

@@ -26,6 +26,8 @@ mod policy;
 #[cfg(test)]
 mod port;
 #[cfg(test)]
+mod received;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod shared_data;

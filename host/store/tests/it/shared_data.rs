@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use cordon_store::{LoadReport, load};
@@ -44,7 +45,7 @@ fn made_here(own: &Path) -> Value {
 
 fn load_file(bench: &Bench, path: &Path) -> LoadReport {
     let mut input = BufReader::new(File::open(path).unwrap());
-    load(bench, &tenant("ward"), &mut input, "file", &mut |_| {}).unwrap()
+    load(bench, &tenant("ward"), &mut input, "file", &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]

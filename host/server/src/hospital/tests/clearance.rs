@@ -1,5 +1,7 @@
 //! The policy a hospital sets and the consent a patient gives, in front of a real store.
 
+mod live;
+
 use std::sync::Mutex;
 
 use cordon_core::call::Purpose;
@@ -75,23 +77,11 @@ impl Ward {
     }
 
     fn consent(&self, status: &str, kind: &str) {
-        self.keep(&json!({ "resourceType": "Consent", "id": "c", "status": status,
-            "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
-            "category": [{ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] }],
-            "patient": { "reference": "Patient/p" },
-            "policyRule": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": kind }] } }));
+        self.keep(&consent(status, kind));
     }
 
     fn view(&self, change: impl FnOnce(&mut ViewAs)) -> Reply {
-        let mut view = ViewAs {
-            plugin: plugin("labs"),
-            service: None,
-            patient: PatientId::new("p").unwrap(),
-            issuer: Issuer::new("https://ehr.example").unwrap(),
-            user: None,
-            purpose: Purpose::Treatment,
-            roles: Vec::new(),
-        };
+        let mut view = asked();
         change(&mut view);
         act(&self.hospital, Act::View(view))
     }
@@ -113,6 +103,26 @@ impl Ward {
     fn last(&self) -> Record {
         self.book.0.lock().unwrap().last().unwrap().clone()
     }
+}
+
+fn asked() -> ViewAs {
+    ViewAs {
+        plugin: plugin("labs"),
+        service: None,
+        patient: PatientId::new("p").unwrap(),
+        issuer: Issuer::new("https://ehr.example").unwrap(),
+        user: None,
+        purpose: Purpose::Treatment,
+        roles: Vec::new(),
+    }
+}
+
+fn consent(status: &str, kind: &str) -> Value {
+    json!({ "resourceType": "Consent", "id": "c", "status": status,
+        "scope": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] },
+        "category": [{ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] }],
+        "patient": { "reference": "Patient/p" },
+        "policyRule": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": kind }] } })
 }
 
 fn observation(id: &str, loinc: &str, display: &str) -> Value {
