@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
-use crate::sh;
+use crate::{bench, sh};
 
 /// A file holds one idea. Generated files say so in their first line and may be longer.
 const MOST_LINES: usize = 600;
@@ -15,11 +15,13 @@ const MOST_LINES: usize = 600;
 pub(crate) fn run() -> anyhow::Result<()> {
     let metadata = MetadataCommand::new().manifest_path(sh::root().join("Cargo.toml")).no_deps().exec()?;
     let unexplained = unexplained(&metadata, &read(Path::new("docs/dependencies.md"))?);
-    let wrong = [long_files()?, changed_wit()?, unexplained, speaking_lines()?].concat();
+    let wrong = [long_files()?, changed_wit()?, unexplained, speaking_lines()?, bench::wrong_charts()?].concat();
     if !wrong.is_empty() {
         bail!("the shape of the tree is wrong:\n  {}", wrong.join("\n  "));
     }
-    sh::say("check: file lengths, the released WIT, the page of dependencies and the lines of the log are right");
+    sh::say(
+        "check: file lengths, the released WIT, the page of dependencies, the lines of the log and the charts are right",
+    );
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "tasks are no part of a host: they read the tree and start programs")]
 
+mod bench;
+mod chart;
 mod check;
 mod ci;
 mod demo;
@@ -51,7 +53,12 @@ enum Verb {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// Append the run's ratios to `docs/performance/history.jsonl` and draw the charts of it.
+        #[arg(long)]
+        save: bool,
     },
+    /// Draws the charts of the newest saved run again.
+    Charts,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +80,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Ci => ci::run(),
         Verb::Dist => dist::run(),
         Verb::Residue { pairs, pressure } => residue::run(pairs, pressure),
-        Verb::Bench { json } => dist::bench(json),
+        Verb::Bench { json, save } => bench::run(json, save),
+        Verb::Charts => bench::draw(),
     }
 }

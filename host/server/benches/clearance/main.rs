@@ -69,7 +69,8 @@ fn cleared(count: usize) -> anyhow::Result<Cleared> {
 }
 
 fn policies() -> anyhow::Result<Vec<Ratio>> {
-    Ok(vec![policies_by_row()?, policies_by_call()?])
+    let [hundred, thousand] = policies_by_call()?;
+    Ok(vec![policies_by_row()?, hundred, thousand])
 }
 
 /// A decision about one row.
@@ -86,42 +87,52 @@ fn policies_by_row() -> anyhow::Result<Ratio> {
 }
 
 /// Admit and gather of a whole call.
-fn policies_by_call() -> anyhow::Result<Ratio> {
+fn policies_by_call() -> anyhow::Result<[Ratio; 2]> {
     let desk = |count| Desk::new(1, &policy(count), &labs(BY_CATEGORY, Some(20)), &[("p", 200)]);
-    let (ten, thousand) = (desk(10)?, desk(1_000)?);
+    let (ten, hundred, thousand) = (desk(10)?, desk(100)?, desk(1_000)?);
     let call = |desk: &Desk| desk.gather(0, "p").map(drop);
-    let [ten, thousand] = medians(1_000, [&mut || call(&ten), &mut || call(&thousand)])?;
-    Ok(Ratio { name: "policies/call", ratio: thousand / ten, limit: 1.1 })
+    let [ten, hundred, thousand] =
+        medians(1_000, [&mut || call(&ten), &mut || call(&hundred), &mut || call(&thousand)])?;
+    let ratio = |name, many: f64| Ratio { name, ratio: many / ten, limit: 1.1 };
+    Ok([ratio("policies_100_vs_10/call", hundred), ratio("policies/call", thousand)])
 }
 
-/// The same call on a host of one tenant, and on one of a hundred whose turns come round.
+/// The same call on a host of one tenant, and on those of ten and of a hundred whose turns come round.
 fn tenants() -> anyhow::Result<Vec<Ratio>> {
     let desk = |tenants| Desk::new(tenants, DEFAULT, &labs(BY_CATEGORY, Some(20)), &[("p", 200)]);
-    let (one, hundred) = (desk(1)?, desk(100)?);
-    let mut next = 0_usize;
-    let mut among = || {
-        next = next.wrapping_add(1);
-        hundred.gather(next, "p").map(drop)
+    let (one, ten, hundred) = (desk(1)?, desk(10)?, desk(100)?);
+    let (mut of_ten, mut of_hundred) = (0_usize, 0_usize);
+    let among = |desk: &Desk, next: &mut usize| {
+        *next = next.wrapping_add(1);
+        desk.gather(*next, "p").map(drop)
     };
-    let [one, hundred] = medians(2_000, [&mut || one.gather(0, "p").map(drop), &mut among])?;
-    Ok(vec![Ratio { name: "tenants/call", ratio: hundred / one, limit: 1.1 }])
+    let sides: [turns::Side<'_>; 3] =
+        [&mut || one.gather(0, "p").map(drop), &mut || among(&ten, &mut of_ten), &mut || {
+            among(&hundred, &mut of_hundred)
+        }];
+    let [one, ten, hundred] = medians(2_000, sides)?;
+    let ratio = |name, many: f64| Ratio { name, ratio: many / one, limit: 1.1 };
+    Ok(vec![ratio("tenants_10_vs_1/call", ten), ratio("tenants/call", hundred)])
 }
 
-/// The newest five results of a record of 1,000 resources, and of one of 100,000.
+/// The newest five results of a record of 1,000 resources, of one of 10,000 and of one of 100,000.
 fn newest() -> anyhow::Result<Vec<Ratio>> {
-    let records = [("small", 1_000), ("large", 100_000)];
+    let records = [("small", 1_000), ("middle", 10_000), ("large", 100_000)];
     let mut desk = Desk::new(1, DEFAULT, &labs(BY_CATEGORY, Some(5)), &records)?;
-    let mut one = |name, scope| {
+    let mut growth = |scope| {
         desk.install(&labs(scope, Some(5)))?;
         let five = |patient: &str| {
             let rows = desk.gather(0, patient)?.iter().map(|view| view.rows().len()).sum::<usize>();
             anyhow::ensure!(rows == 5, "{rows} rows");
             Ok(())
         };
-        let [small, large] = medians(300, [&mut || five("small"), &mut || five("large")])?;
-        anyhow::Ok(Ratio { name, ratio: large / small, limit: 1.2 })
+        let [small, middle, large] =
+            medians(300, [&mut || five("small"), &mut || five("middle"), &mut || five("large")])?;
+        anyhow::Ok([middle / small, large / small])
     };
-    Ok(vec![one("record_1e5_vs_1e3", BY_CATEGORY)?, one("newest/code", BY_CODE)?])
+    let ([middle, large], [_, of_code]) = (growth(BY_CATEGORY)?, growth(BY_CODE)?);
+    let ratios = [("record_1e4_vs_1e3", middle), ("record_1e5_vs_1e3", large), ("newest/code", of_code)];
+    Ok(ratios.map(|(name, ratio)| Ratio { name, ratio, limit: 1.2 }).into())
 }
 
 fn filtered() -> anyhow::Result<Vec<Ratio>> {
