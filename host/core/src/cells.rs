@@ -52,18 +52,20 @@ impl CellKey {
 /// which show the same are told apart costs a plugin its memory, and nobody else anything.
 fn clearance(call: &HookCall, needs: &BTreeMap<NeedName, Cleared>) -> Digest {
     let manifest = &call.installed.manifest;
+    // Cells are found by this: it is the digest of its parts' digests, and each part is said in these very words.
+    let mut parts = Digest::said(format_args!("{}", manifest.version)).hex();
+    let mut say = |part: fmt::Arguments<'_>| parts.push_str(&Digest::said(part).hex());
     // Static texts of the signed manifest: what a need asks for is part of what may be seen.
-    let mut said = vec![manifest.version.to_string(), format!("{:?}", manifest.cards.mode)];
+    say(format_args!("{:?}", manifest.cards.mode));
     for (name, cleared) in needs {
-        said.push(format!("{name} {:?} {}", cleared.need(), cleared.fingerprint()));
+        say(format_args!("{name} {:?} {}", cleared.need(), cleared.fingerprint()));
     }
-    said.push(match &call.right {
-        UserRight::Scopes(scopes) => format!("right {scopes:?}"),
+    match &call.right {
+        UserRight::Scopes(scopes) => say(format_args!("right {scopes:?}")),
         // Nothing is verified of the user but the name: what one user's client sent is not for another.
-        UserRight::Unverified => format!("user {} {:?}", call.issuer, call.user),
-    });
-    let parts = said.iter().map(|part| Digest::of(part.as_bytes()).hex()).collect::<Vec<_>>();
-    Digest::of(parts.concat().as_bytes())
+        UserRight::Unverified => say(format_args!("user {} {:?}", call.issuer, call.user)),
+    }
+    Digest::of(parts.as_bytes())
 }
 
 /// What a cell holds. Prints its version.

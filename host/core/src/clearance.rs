@@ -68,14 +68,13 @@ impl Cleared {
 
     /// A digest of what decides about the rows: the same only where every row is decided alike.
     pub(crate) fn fingerprint(&self) -> Digest {
-        let said = match &self.reach {
-            Reach::Nothing(_) => "nothing".to_owned(),
+        match &self.reach {
+            Reach::Nothing(_) => Digest::of(b"nothing"),
             Reach::Within(scopes, rows) => {
                 let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-                format!("{} {:?} {}", self.ceiling.code(), scopes, rows.fingerprint())
+                Digest::said(format_args!("{} {:?} {}", self.ceiling.code(), scopes, rows.fingerprint()))
             }
-        };
-        Digest::of(said.as_bytes())
+        }
     }
 
     /// Why a row is not dominated; empty when it is.

@@ -140,6 +140,18 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// The digest of this text as it would be printed: `Digest::said(format_args!("{a} {b}"))` holds none of it in memory.
+    #[must_use]
+    pub fn said(text: fmt::Arguments<'_>) -> Self {
+        use sha2::Digest as _;
+        let mut said = Said(sha2::Sha256::new());
+        match fmt::write(&mut said, text) {
+            Ok(()) => Self(said.0.finalize().into()),
+            // The digest of a part is not the digest of the whole.
+            Err(fmt::Error) => Self::of(text.to_string().as_bytes()),
+        }
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
@@ -149,13 +161,32 @@ impl Digest {
     /// The 64 hexadecimal digits, without the prefix.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
+        hex(&self.0)
     }
+}
+
+/// Takes a text piece by piece.
+struct Said(sha2::Sha256);
+
+impl fmt::Write for Said {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        sha2::Digest::update(&mut self.0, text);
+        Ok(())
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(bytes.len().saturating_mul(2));
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    digits.extend(halves.filter_map(|half| char::from_digit(half.into(), 16)));
+    digits
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        f.write_str("sha256:")?;
+        f.write_str(&self.hex())
     }
 }
 
@@ -246,8 +277,8 @@ impl MintedId {
         let [_, _, _, _, _, _, six, _, eight, ..] = &mut bytes;
         *six = (*six & 0x0f) | 0x40;
         *eight = (*eight & 0x3f) | 0x80;
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
+        let digits = hex(&bytes);
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
         Self([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
     }
 
@@ -302,6 +333,7 @@ mod tests {
         assert_eq!(Digest::try_from(digest.to_string()), Ok(digest));
         assert!(Digest::try_from(digest.to_string().to_uppercase()).is_err());
         assert!(Digest::try_from("sha256:00".to_owned()).is_err());
+        assert_eq!(Digest::said(format_args!("{} {:?}", 1, "ä\"")), Digest::of("1 \"ä\\\"\"".as_bytes()));
     }
 
     #[test]

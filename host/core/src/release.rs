@@ -139,7 +139,7 @@ pub fn release_not_evaluated(views: &Views, words: &Words) -> Release<Cards> {
         selection_behavior: None,
         override_reasons: Vec::new(),
     };
-    pack(vec![card], Vec::new(), views)
+    pack(&Body { cards: vec![card], system_actions: Vec::new() }, views)
 }
 
 /// Lets an answer out as cards.
@@ -158,8 +158,8 @@ pub fn release(answer: &Answer, views: &Views, words: &Words) -> Result<Release<
         // So many cards in an order of the plugin's own would be a message beside their texts.
         cards.sort_by_cached_key(Card::place);
     }
-    let actions = system_actions(&answer.system_actions, views, &mut mint)?;
-    Ok(pack(cards, actions, views))
+    let system_actions = system_actions(&answer.system_actions, views, &mut mint)?;
+    Ok(pack(&Body { cards, system_actions }, views))
 }
 
 /// A card as CDS Hooks 2.0 writes it. Members are never null or empty.
@@ -220,14 +220,20 @@ struct Suggestion {
     actions: Vec<Value>,
 }
 
-fn pack(cards: Vec<Card>, actions: Vec<Value>, views: &Views) -> Release<Cards> {
+/// The response as CDS Hooks 2.0 writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    cards: Vec<Card>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system_actions: Vec<Value>,
+}
+
+fn pack(body: &Body, views: &Views) -> Release<Cards> {
     let service = &views.clearance().call().service.id;
-    let issued = cards.iter().map(|card| Issued { card: card.uuid.clone(), service: service.clone() }).collect();
-    let mut body = json!({ "cards": cards });
-    if let (false, Some(members)) = (actions.is_empty(), body.as_object_mut()) {
-        members.insert("systemActions".to_owned(), Value::Array(actions));
-    }
-    Release::to(Sink::Card, Cards { body: body.to_string().into_bytes(), issued })
+    let issued = body.cards.iter().map(|card| Issued { card: card.uuid.clone(), service: service.clone() }).collect();
+    // Texts, lists and numbers always are JSON. Were they not, nothing would leave.
+    serde_json::to_vec(body).map_or_else(|_| release_nothing(), |body| Release::to(Sink::Card, Cards { body, issued }))
 }
 
 fn card(advice: &Advice, views: &Views, words: &Words, mint: &mut Mint) -> Result<Card, ProfileError> {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cells::Held;
-use crate::ids::{Coins, Digest, EntryName, NeedName, PluginId, ServiceId, TenantId};
+use crate::ids::{Coins, Digest, EntryName, NeedName, PluginId, ServiceId, TenantId, hex};
 use crate::limits::Limits;
 use crate::manifest::Hook;
 use crate::message::{CellGiven, PackData, RunEnd, RunMessage, RunReply, Said, Trap};
@@ -185,10 +185,6 @@ fn text(row: &Value) -> String {
 pub fn reply_digest(reply: &RunReply) -> Digest {
     // Maps are ordered and numbers finite: equal replies have equal bytes, and every reply has some.
     Digest::of(&serde_json::to_vec(reply).unwrap_or_default())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {

@@ -184,7 +184,7 @@ impl RowRule for Cleared {
 
     fn fingerprint(&self) -> Digest {
         // The facts are the host's own words and no patient's.
-        Digest::of(format!("{} {:?}", self.policies.digest, self.facts).as_bytes())
+        self.verdicts.fingerprint(|| Digest::said(format_args!("{} {:?}", self.policies.digest, self.facts)))
     }
 }
 

@@ -69,8 +69,8 @@ impl RowRule for Both {
     }
 
     fn fingerprint(&self) -> Digest {
-        let parts = [self.cleared.fingerprint(), self.consent.fingerprint()];
-        Digest::of(parts.map(|part| part.hex()).concat().as_bytes())
+        let [cleared, consent] = [self.cleared.fingerprint(), self.consent.fingerprint()].map(|part| part.hex());
+        Digest::said(format_args!("{cleared}{consent}"))
     }
 }
 

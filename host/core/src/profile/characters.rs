@@ -49,7 +49,8 @@ const SCRIPTS: [Script; 31] = [
 /// A Markdown source as it is read: without ignorable characters, line ends are `\n`, other white space is a space,
 /// form C. `None` if it holds a character that a card may not hold.
 pub(super) fn prepared(source: &str) -> Option<String> {
-    if source.bytes().all(is_plain) {
+    // What is visible as it stands has nothing in it that would be taken out or made a space.
+    if source.bytes().all(is_plain) || (is_composed(source.chars()) && visible(source.chars())) {
         return Some(source.to_owned());
     }
     let mut shown = source.chars().filter(|c| !is_ignorable(*c)).peekable();

@@ -15,7 +15,7 @@ use cordon_core::ports::{
 use cordon_core::record::{Dropped, Outcome};
 use serde_json::{Value, json};
 
-use crate::fakes::{PermitAll, Stored, World, call, creatinine, need, prefetched, whole};
+use crate::fakes::{PermitAll, Stored, World, call, clearance, creatinine, need, prefetched, whole};
 
 /// Marks what says so.
 struct Said;
@@ -129,4 +129,11 @@ fn consents_that_cannot_be_read_end_the_call() {
     let ports = cordon_core::invoke::Ports { records: &NoConsents, labels: &NoRules, ..world.ports() };
     let response = cordon_core::invoke::invoke(refused.0, ports).unwrap();
     assert_eq!((response.outcome, response.body), (Outcome::ConsentUnobtainable, None));
+}
+
+/// Cells are stored under it: another value for the same clearance, and what a plugin kept is not found again.
+#[test]
+fn the_digest_of_a_clearance_is_the_one_that_cells_are_stored_under() {
+    let digest = clearance(call(&whole(), &[])).key().clearance;
+    assert_eq!(digest.hex(), "01cec4313a36d0f539bd325d255a92eb917b3cd74e10dc465f3ad85e71ffa640");
 }

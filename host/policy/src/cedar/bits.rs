@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cordon_core::ids::Digest;
 use cordon_core::label::{Label, RowClass};
 
 use super::facts::Kind;
@@ -38,17 +39,25 @@ impl ClassBits {
 }
 
 /// What the policies say about every row, for one set of facts. Shared by all calls with these facts.
-pub(super) struct Verdicts(Box<[OnceLock<ClassBits>]>);
+pub(super) struct Verdicts {
+    kinds: Box<[OnceLock<ClassBits>]>,
+    fingerprint: OnceLock<Digest>,
+}
 
 impl Verdicts {
     pub(super) fn new() -> Self {
-        Self((0..Kind::count()).map(|_| OnceLock::new()).collect())
+        Self { kinds: (0..Kind::count()).map(|_| OnceLock::new()).collect(), fingerprint: OnceLock::new() }
     }
 
     /// What was decided for the class; if nothing was, decides.
     pub(super) fn permits(&self, kind: Kind, label: Label, decide: impl FnOnce() -> bool) -> bool {
-        let Some(bits) = self.0.get(kind.index()) else { return false };
+        let Some(bits) = self.kinds.get(kind.index()) else { return false };
         bits.get_or_init(ClassBits::new).permits(label.class(), decide)
+    }
+
+    /// The digest of the facts and of the policies that decide, made once.
+    pub(super) fn fingerprint(&self, make: impl FnOnce() -> Digest) -> Digest {
+        *self.fingerprint.get_or_init(make)
     }
 }
 
