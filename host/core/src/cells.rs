@@ -2,8 +2,8 @@
 //!
 //! A cell belongs to one tenant, plugin, patient, purpose *and clearance*: what was written under one clearance is not there
 //! under another, so a narrower view never reads what a wider one kept. It is read before the run, compared and set when the
-//! record is sealed, and has one of four sizes whatever it holds. The loser of two runs at once keeps nothing; its
-//! answer stands.
+//! record is sealed, and has one of four sizes whatever it holds. The loser of two runs at once keeps nothing, nor does a run
+//! that was admitted before its cells were shredded; its answer stands.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,6 +92,9 @@ pub struct CellWrite {
     pub name: EntryName,
     /// The version that the run read: `None` if there was nothing. Another one is there now: nothing is written.
     pub read: Option<u64>,
+    /// The shreds that were counted before the call was admitted ([`crate::ports::Kept::shreds`]). This key's cells were
+    /// shredded since: nothing is written.
+    pub since: u64,
     /// The size to pad to.
     pub size: u32,
     /// What it holds from now on; `None` empties it.

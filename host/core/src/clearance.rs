@@ -109,6 +109,7 @@ pub struct Clearance {
     call: HookCall,
     needs: BTreeMap<NeedName, Cleared>,
     key: CellKey,
+    shreds: u64,
 }
 
 impl Clearance {
@@ -128,6 +129,16 @@ impl Clearance {
     #[must_use]
     pub fn key(&self) -> &CellKey {
         &self.key
+    }
+
+    /// The shreds that were counted before it was made; none unless [`Clearance::after`] said so.
+    pub(crate) fn shreds(&self) -> u64 {
+        self.shreds
+    }
+
+    /// Made after so many shreds.
+    pub(crate) fn after(self, shreds: u64) -> Self {
+        Self { shreds, ..self }
     }
 
     pub(crate) fn into_call(self) -> HookCall {
@@ -156,7 +167,7 @@ pub fn admit(
     records: &dyn Records,
 ) -> Result<Clearance, Box<(HookCall, AdmitError)>> {
     match clear_all(&call, policy, records) {
-        Ok(needs) => Ok(Clearance { key: CellKey::of(&call, &needs), call, needs }),
+        Ok(needs) => Ok(Clearance { key: CellKey::of(&call, &needs), call, needs, shreds: 0 }),
         Err(error) => Err(Box::new((call, error))),
     }
 }

@@ -8,7 +8,7 @@ use crate::gather::NotKept;
 use crate::gather::{Gathered, Views, gather};
 use crate::label::Labels;
 use crate::message::{RunEnd, RunMessage, RunReply, Said, Trap};
-use crate::ports::{Breaker, Effects, Kept, Ledger, LedgerError, Policy, Records, Runner, RunnerError};
+use crate::ports::{Breaker, Effects, Kept, KeptError, Ledger, LedgerError, Policy, Records, Runner, RunnerError};
 use crate::profile::ProfileError;
 use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
 use crate::release::{Cards, Release, release, release_cells, release_not_evaluated, release_notes, release_nothing};
@@ -164,8 +164,12 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
     if !call.installed.enabled {
         return Ended::early(call, Outcome::Disabled, Some(release_nothing()));
     }
+    // Before anything is decided: a shred that comes after this is of what this call decides by.
+    let Ok(shreds) = shreds(&call, ports.kept) else {
+        return Ended::early(call, Outcome::KeptUnavailable, None);
+    };
     let clearance = match admit(call, ports.policy, ports.records) {
-        Ok(clearance) => clearance,
+        Ok(clearance) => clearance.after(shreds),
         Err(refused) => {
             let (call, error) = *refused;
             let outcome = match error {
@@ -198,6 +202,11 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
             Ended::early(clearance.into_call(), Outcome::Unobtainable(unobtainable.0), None)
         }
     }
+}
+
+/// Asked only for a plugin that keeps something.
+fn shreds(call: &HookCall, kept: &dyn Kept) -> Result<u64, KeptError> {
+    if call.installed.powers.cells.is_empty() { Ok(0) } else { kept.shreds(&call.tenant) }
 }
 
 fn run(views: Views, ports: Ports<'_>) -> Ended {

@@ -230,7 +230,8 @@ pub struct LedgerError;
 pub struct Effects {
     /// The cards it issues.
     pub issued: Vec<Issued>,
-    /// What it writes into cells. A write that comes too late is dropped, and the others stand.
+    /// What it writes into cells. A write that comes too late, after another or after a shred, is dropped, and the others
+    /// stand.
     pub cells: Vec<CellWrite>,
     /// What a failed run saw, for the hospital's own eyes.
     pub transcript: Option<(MintedId, Transcript)>,
@@ -265,6 +266,15 @@ pub trait Kept {
     /// # Errors
     /// [`KeptError`]; the call then ends without an answer.
     fn cells(&self, key: &CellKey) -> Result<BTreeMap<EntryName, Held>, KeptError>;
+
+    /// How often cells of this tenant were shredded so far, whosever they were. What a call writes is compared with it. A
+    /// store that does not count says 0: then a cell that was ever shredded is not written again.
+    ///
+    /// # Errors
+    /// [`KeptError`]; the call then ends without an answer.
+    fn shreds(&self, _: &TenantId) -> Result<u64, KeptError> {
+        Ok(0)
+    }
 
     /// The data pack of this name, verified when it came; `None` if none ever came.
     ///

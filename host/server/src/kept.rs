@@ -69,6 +69,10 @@ impl Kept for Stores {
         self.of(&key.tenant).ok_or(KeptError)?.cells(key).map_err(|_| KeptError)
     }
 
+    fn shreds(&self, tenant: &TenantId) -> Result<u64, KeptError> {
+        self.of(tenant).ok_or(KeptError)?.shreds(tenant).map_err(|_| KeptError)
+    }
+
     fn pack(&self, tenant: &TenantId, plugin: &PluginId, name: &EntryName) -> Result<Option<Arc<PackData>>, KeptError> {
         let store = self.of(tenant).ok_or(KeptError)?;
         let Some(in_use) = store.pack(tenant, plugin, name).map_err(|_| KeptError)? else { return Ok(None) };

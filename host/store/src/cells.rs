@@ -40,8 +40,8 @@ pub enum Whose<'a> {
 
 impl Store {
     /// Shreds cells of this tenant: they are deleted and overwritten, in the database and in its write-ahead log. Whatever
-    /// changes a grant, a version in use, the policy or a Consent has deleted them in its own transaction before; this also
-    /// takes what calls wrote that were under way then. Idempotent.
+    /// changes a grant, a version in use, the policy or a Consent has deleted them in its own transaction before. Calls that
+    /// asked [`Reader::shreds`] before write none of them. Idempotent.
     ///
     /// # Errors
     /// The store failed, or a reader held the old bytes for seconds: the cells are gone, but their bytes may still stand in
@@ -62,6 +62,16 @@ impl Store {
 }
 
 impl Reader {
+    /// How often cells of this tenant were shredded so far.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn shreds(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        self.own(tenant)?;
+        let sql = "SELECT coalesce(max(serial), 0) FROM shred WHERE tenant = ?1";
+        self.read(|c| Ok(c.prepare_cached(sql)?.query_row([tenant.as_str()], |row| row.get(0))?))
+    }
+
     /// What the cells under this key hold; nothing of any other key.
     ///
     /// # Errors
@@ -91,9 +101,13 @@ impl Reader {
     }
 }
 
-/// Writes what comes in time. A write that lost to another, and one that does not fit its cell, is dropped.
+/// Writes what comes in time. A write that lost to another, one whose cells were shredded since its call was admitted, and
+/// one that does not fit its cell, is dropped.
 pub(crate) fn write(c: &Connection, put: &CellPut) -> Result<(), StoreError> {
-    let CellWrite { key, name, read, size, bytes } = &put.write;
+    let CellWrite { key, name, read, since, size, bytes } = &put.write;
+    if is_shredded(c, key, *since)? {
+        return Ok(());
+    }
     let there = "tenant = ?1 AND plugin = ?2 AND patient = ?3 AND purpose = ?4 AND clearance = ?5 AND name = ?6";
     let (clearance, version) = (key.clearance.to_string(), put.leaf.0.saturating_add(1));
     let (tenant, plugin, patient) = (key.tenant.as_str(), key.plugin.as_str(), key.patient.as_str());
@@ -127,11 +141,34 @@ pub(crate) fn write(c: &Connection, put: &CellPut) -> Result<(), StoreError> {
     }
 }
 
+/// Whether cells of this key were shredded after so many shreds of the tenant. What was shredded for another plugin or
+/// patient is not asked: it would be told by what this one keeps.
+fn is_shredded(c: &Connection, key: &CellKey, since: u64) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM shred WHERE tenant = ?1 AND serial > ?2
+               AND (whose, id) IN (VALUES ('plugin', ?3), ('patient', ?4), ('all', '')))";
+    let values = params![key.tenant.as_str(), since, key.plugin.as_str(), key.patient.as_str()];
+    Ok(c.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+}
+
+/// Counts a shred, also of nothing: a call that is under way has yet to write.
+fn count(c: &Connection, tenant: &TenantId, whose: Whose<'_>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO shred (tenant, whose, id, serial)
+               VALUES (?1, ?2, ?3, (SELECT coalesce(max(serial), 0) + 1 FROM shred WHERE tenant = ?1))
+               ON CONFLICT (tenant, whose, id) DO UPDATE SET serial = excluded.serial";
+    let (whose, id) = match whose {
+        Whose::Plugin(plugin) => ("plugin", plugin.as_str()),
+        Whose::Patient(patient) => ("patient", patient.as_str()),
+        Whose::All => ("all", ""),
+    };
+    Ok(c.prepare_cached(sql)?.execute([tenant.as_str(), whose, id]).map(drop)?)
+}
+
 /// Deletes cells, and says how many.
 pub(crate) fn delete(c: &Connection, tenant: &TenantId, whose: Whose<'_>) -> Result<usize, StoreError> {
     if out!(ShredSkipped) {
         return Ok(0);
     }
+    count(c, tenant, whose)?;
     let tenant = tenant.as_str();
     let deleted = match whose {
         Whose::Plugin(plugin) => {
@@ -169,6 +206,7 @@ mod tests {
         c.execute_batch(&format!(
             "CREATE TABLE cell (tenant, plugin, patient, purpose, clearance, name, version, value,
                                 PRIMARY KEY (tenant, plugin, patient, purpose, clearance, name)) WITHOUT ROWID;
+             CREATE TABLE shred (tenant, whose, id, serial);
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MOST_CELLS})
              INSERT INTO cell SELECT 'ward', 'org.example.full', n, '', '', '', 1, x'' FROM n;"
         ))
@@ -182,7 +220,7 @@ mod tests {
                 clearance: cordon_core::ids::Digest::of(b"wide"),
             };
             let name = EntryName::new("last").unwrap();
-            let write = CellWrite { key, name, read: None, size: 64, bytes: Some(Vec::new()) };
+            let write = CellWrite { key, name, read: None, since: 0, size: 64, bytes: Some(Vec::new()) };
             super::write(&c, &CellPut { leaf: LeafIndex(0), write }).unwrap();
             c.query_row("SELECT count(*) FROM cell WHERE plugin = ?1", [plugin], |row| row.get::<_, i64>(0)).unwrap()
         };

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__policy", include_str!("../migrations/V3__policy.sql")),
     ("V4__newest", include_str!("../migrations/V4__newest.sql")),
     ("V5__kept", include_str!("../migrations/V5__kept.sql")),
+    ("V6__shred", include_str!("../migrations/V6__shred.sql")),
 ];
 
 /// How long to wait for another connection: only an offline verifier can be one, and readers never block a writer.

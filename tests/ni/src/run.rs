@@ -218,7 +218,7 @@ fn observed(
         needs.clear();
     }
     let written = effects.cells.into_iter().map(|write| {
-        let CellWrite { key: _, name, read, size, bytes } = write;
+        let CellWrite { key: _, name, read, since: _, size, bytes } = write;
         Written { name, read, size, bytes }
     });
     Observed {

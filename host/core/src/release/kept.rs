@@ -54,6 +54,7 @@ pub fn release_cells(
             key: views.clearance().key().clone(),
             name: name.clone(),
             read: cell.held.as_ref().map(|held| held.version),
+            since: views.clearance().shreds(),
             size: cell.size,
             bytes: bytes.clone(),
         })

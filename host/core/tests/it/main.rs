@@ -31,6 +31,8 @@ mod readable;
 #[cfg(test)]
 mod requirements;
 #[cfg(test)]
+mod shreds;
+#[cfg(test)]
 mod slots;
 #[cfg(test)]
 mod templates;

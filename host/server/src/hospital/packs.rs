@@ -168,6 +168,10 @@ impl Kept for Hospital {
         self.stores.cells(key)
     }
 
+    fn shreds(&self, tenant: &TenantId) -> Result<u64, KeptError> {
+        self.stores.shreds(tenant)
+    }
+
     fn pack(&self, tenant: &TenantId, plugin: &PluginId, name: &EntryName) -> Result<Option<Arc<PackData>>, KeptError> {
         let unfit = self.unfit.read().unwrap_or_else(PoisonError::into_inner);
         if unfit.get(tenant).ok_or(KeptError)?.contains(&(plugin.clone(), name.clone())) {

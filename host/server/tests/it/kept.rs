@@ -57,7 +57,8 @@ fn entry(name: &str) -> EntryName {
 }
 
 fn write(bytes: Vec<u8>) -> Effects {
-    let write = CellWrite { key: key("north"), name: entry("last"), read: None, size: 64, bytes: Some(bytes) };
+    let write =
+        CellWrite { key: key("north"), name: entry("last"), read: None, since: 0, size: 64, bytes: Some(bytes) };
     Effects { cells: vec![write], ..Effects::none() }
 }
 

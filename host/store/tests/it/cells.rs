@@ -42,7 +42,12 @@ fn name() -> EntryName {
 }
 
 fn write(key: CellKey, read: Option<u64>, text: &str) -> CellWrite {
-    CellWrite { key, name: name(), read, size: 64, bytes: Some(text.as_bytes().to_vec()) }
+    CellWrite { key, name: name(), read, since: 0, size: 64, bytes: Some(text.as_bytes().to_vec()) }
+}
+
+/// A write of a call that is admitted now.
+fn admitted(store: &Store, key: CellKey) -> CellWrite {
+    CellWrite { since: store.shreds(&tenant("ward")).unwrap(), ..write(key, None, CANARY) }
 }
 
 /// Appends one record for each write.
@@ -206,12 +211,12 @@ fn a_consent_of_the_patient_shreds_and_another_resource_does_not() {
 fn a_consent_that_is_replaced_shreds_and_the_same_one_again_does_not() {
     let bench = Bench::new();
     bench.put(&tenant("ward"), &[consent("p", "active")]).unwrap();
-    append(&bench, vec![write(key(), None, CANARY)]);
+    append(&bench, vec![admitted(&bench, key())]);
     bench.put(&tenant("ward"), &[consent("p", "active")]).unwrap();
     assert_eq!(held(&bench, &key()).unwrap().0, CANARY);
     bench.put(&tenant("ward"), &[consent("p", "inactive")]).unwrap();
     assert_gone(&bench);
-    append(&bench, vec![write(key(), None, CANARY)]);
+    append(&bench, vec![admitted(&bench, key())]);
     bench.put(&tenant("ward"), &[consent("q", "active")]).unwrap();
     assert_gone(&bench);
 }
@@ -236,4 +241,39 @@ fn a_grant_and_a_policy_shred_what_was_written_before() {
     assert_eq!(held(&bench, &key()).unwrap().0, CANARY);
     bench.set_policy(&tenant("ward"), &policy).unwrap();
     assert_gone(&bench);
+}
+
+#[test]
+fn a_call_that_was_admitted_before_a_shred_writes_nothing_and_is_recorded() {
+    let (plugin, patient, ward) = (key().plugin, key().patient, tenant("ward"));
+    for whose in [Whose::Plugin(&plugin), Whose::Patient(&patient), Whose::All] {
+        let bench = Bench::new();
+        let under_way = admitted(&bench, key());
+        bench.shred_cells(&ward, whose).unwrap();
+        append(&bench, vec![under_way]);
+        assert_eq!((held(&bench, &key()), bench.log_size()), (None, Ok(1)));
+        append(&bench, vec![admitted(&bench, key())]);
+        assert_eq!(held(&bench, &key()).unwrap().0, CANARY);
+    }
+}
+
+#[test]
+fn a_shred_of_another_plugin_or_patient_tells_nothing_by_what_a_call_keeps() {
+    let bench = Bench::new();
+    let under_way = admitted(&bench, key());
+    let (plugin, patient) = (PluginId::new("org.example.other").unwrap(), PatientId::new("q").unwrap());
+    bench.shred_cells(&tenant("ward"), Whose::Plugin(&plugin)).unwrap();
+    bench.shred_cells(&tenant("ward"), Whose::Patient(&patient)).unwrap();
+    append(&bench, vec![under_way]);
+    assert_eq!(held(&bench, &key()).unwrap().0, CANARY);
+}
+
+#[test]
+fn a_consent_that_comes_while_a_call_is_under_way_leaves_nothing_of_it_in_any_file() {
+    let bench = Bench::new();
+    let under_way = admitted(&bench, key());
+    bench.put(&tenant("ward"), &[consent("p", "active")]).unwrap();
+    append(&bench, vec![under_way]);
+    assert_gone(&bench);
+    assert_eq!(bench.shreds(&tenant("other")), Err(StoreError::Foreign));
 }

@@ -141,7 +141,14 @@ fn kept_after_a_change() -> String {
     let store = kept.stores().of(&owner).unwrap();
     let key = key_of("org.example.tells", 1);
     let bytes = Some(PLANTED.as_bytes().to_vec());
-    let write = CellWrite { key: key.clone(), name: entry("small"), read: None, size: 64, bytes };
+    let write = CellWrite {
+        key: key.clone(),
+        name: entry("small"),
+        read: None,
+        since: store.shreds(&owner).unwrap(),
+        size: 64,
+        bytes,
+    };
     let mut batch = LogBatch::at(LeafIndex(0));
     batch.leaves.push(LogLeaf { bytes: b"leaf".to_vec(), private: b"private".to_vec() });
     batch.cells.push(CellPut { leaf: LeafIndex(0), write });

@@ -126,7 +126,8 @@ fn cells_that_were_written_under_a_withdrawn_consent_are_shredded() {
         clearance: Digest::of(b"wide"),
     };
     let name = cordon_core::ids::EntryName::new("last").unwrap();
-    let write = CellWrite { key: key.clone(), name, read: None, size: 64, bytes: Some(b"seen".to_vec()) };
+    let since = ward.store.shreds(&tenant()).unwrap();
+    let write = CellWrite { key: key.clone(), name, read: None, since, size: 64, bytes: Some(b"seen".to_vec()) };
     let leaf = LogLeaf { bytes: vec![0], private: vec![0] };
     let cells = vec![CellPut { leaf: LeafIndex(0), write }];
     ward.store.append(&LogBatch { leaves: vec![leaf], cells, ..LogBatch::at(LeafIndex(0)) }).unwrap();
