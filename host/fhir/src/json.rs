@@ -4,11 +4,16 @@
 //! from outside goes through [`parse`]. Decimals keep their text (`13.50` stays `13.50`, FHIR R4 `decimal`); only an
 //! exponent is spelled anew (`1E2` becomes `1e+2`).
 
-use std::cell::Cell;
+mod around;
+
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
+
+pub use around::{Around, Cut, Part, parse_around};
 
 /// The deepest nesting [`parse`] can be asked for: the parser below recurses up to here.
 pub const MAX_DEPTH: usize = 120;
@@ -107,15 +112,23 @@ pub enum JsonError {
 /// Refuses duplicate keys at every level, too much depth, too many values, trailing bytes and what is not UTF-8.
 /// The work is linear in the input and the stack is bounded by [`MAX_DEPTH`].
 pub fn parse(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonError> {
-    let text = std::str::from_utf8(bytes).map_err(|e| JsonError::NotUtf8 { valid_up_to: e.valid_up_to() })?;
-    let depth = limits.depth.min(MAX_DEPTH);
-    let state = State { nodes_left: Cell::new(limits.nodes), broken: Cell::new(None) };
+    read(text(bytes)?, limits, None).map(|all| all.tree)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, JsonError> {
+    std::str::from_utf8(bytes).map_err(|e| JsonError::NotUtf8 { valid_up_to: e.valid_up_to() })
+}
+
+fn read<'t>(text: &'t str, limits: JsonLimits, cut: Option<&'static Cut>) -> Result<Around<'t>, JsonError> {
+    let depth_left = limits.depth.min(MAX_DEPTH);
+    let state = State { nodes_left: Cell::new(limits.nodes), broken: Cell::new(None), parts: RefCell::default() };
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Node { depth_left: depth, state: &state }
+    let tree = Node { depth_left, cut, state: &state }
         .deserialize(&mut deserializer)
         .map_err(|error| to_error(&error, state.broken.get()))?;
     deserializer.end().map_err(|error| JsonError::Trailing { at: position(&error) })?;
-    Ok(value)
+    let nodes = limits.nodes.saturating_sub(state.nodes_left.get());
+    Ok(Around { tree, parts: state.parts.into_inner(), nodes })
 }
 
 /// The rules of ours that a text can break; grammar is the parser's business.
@@ -127,12 +140,20 @@ enum Broken {
     TooManyNodes,
 }
 
-struct State {
+struct State<'t> {
     nodes_left: Cell<usize>,
     broken: Cell<Option<Broken>>,
+    parts: RefCell<Vec<Part<'t>>>,
 }
 
-impl State {
+impl<'t> State<'t> {
+    /// Leaves a value out. Its own reader counts it.
+    fn leave_out(&self, part: Part<'t>) -> Value {
+        let mut parts = self.parts.borrow_mut();
+        parts.push(part);
+        Value::from(parts.len().saturating_sub(1))
+    }
+
     /// Remembers which rule was broken: the parser's error can only carry text, and text is what we do not keep.
     fn refuse<E: serde::de::Error>(&self, rule: Broken) -> E {
         self.broken.set(Some(rule));
@@ -157,12 +178,13 @@ fn to_error(error: &serde_json::Error, broken: Option<Broken>) -> JsonError {
 }
 
 #[derive(Clone, Copy)]
-struct Node<'s> {
+struct Node<'s, 't> {
     depth_left: usize,
-    state: &'s State,
+    cut: Option<&'static Cut>,
+    state: &'s State<'t>,
 }
 
-impl Node<'_> {
+impl Node<'_, '_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         match self.depth_left.checked_sub(1) {
             Some(depth_left) => Ok(Self { depth_left, ..self }),
@@ -171,10 +193,14 @@ impl Node<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
+impl<'de> DeserializeSeed<'de> for Node<'_, 'de> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if let Some(Cut::Here) = self.cut {
+            let raw = <&'de RawValue>::deserialize(deserializer)?;
+            return Ok(self.state.leave_out(Part::new(raw, self.depth_left)));
+        }
         match self.state.nodes_left.get().checked_sub(1) {
             Some(left) => self.state.nodes_left.set(left),
             None => return Err(self.state.refuse(Broken::TooManyNodes)),
@@ -184,7 +210,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 }
 
 // There is no `visit_f64`: a build in which numbers lose their text refuses decimals instead of changing them.
-impl<'de> Visitor<'de> for Node<'_> {
+impl<'de> Visitor<'de> for Node<'_, 'de> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,7 +242,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let inner = Self { cut: self.cut.and_then(Cut::of_item), ..self.deeper()? };
         let mut array = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
             array.push(item);
@@ -239,7 +265,8 @@ impl<'de> Visitor<'de> for Node<'_> {
             if object.contains_key(&key) {
                 return Err(self.state.refuse(Broken::DuplicateKey));
             }
-            object.insert(key, members.next_value_seed(inner)?);
+            let cut = self.cut.and_then(|cut| cut.of_member(&key));
+            object.insert(key, members.next_value_seed(Self { cut, ..inner })?);
             match members.next_key_seed(KeySeed)? {
                 Some(Key::Member(next)) => key = next,
                 Some(Key::Number) => return Err(self.state.refuse(Broken::ReservedKey)),
