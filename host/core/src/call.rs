@@ -9,11 +9,11 @@ use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::ScopeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::grant::Installed;
 use crate::ids::{Coins, Issuer, MintedId, NeedName, PatientId, Role, TenantId};
 use crate::manifest::Service;
+use crate::sent::SentRow;
 
 /// What a client sent for one prefetch key. An absent key is an absent entry. Prints counts: the rows are the patient's.
 #[derive(Clone, PartialEq)]
@@ -25,10 +25,18 @@ pub enum Prefetch {
     /// Rows, and whether they are all of them: a page with a next link, or a total above the entries, is not.
     Rows {
         /// The resources.
-        rows: Vec<Value>,
+        rows: Vec<SentRow>,
         /// No further page exists.
         complete: bool,
     },
+}
+
+impl Prefetch {
+    /// All rows there are.
+    #[must_use]
+    pub fn all<R: Into<SentRow>>(rows: impl IntoIterator<Item = R>) -> Self {
+        Self::Rows { rows: rows.into_iter().map(Into::into).collect(), complete: true }
+    }
 }
 
 impl fmt::Debug for Prefetch {
@@ -147,7 +155,7 @@ pub struct HookCall {
     /// The encounter in context.
     pub encounter: Option<Reference>,
     /// The resources of `context.draftOrders`.
-    pub draft_orders: Vec<Value>,
+    pub draft_orders: Vec<SentRow>,
     /// The references of `context.selections`.
     pub selections: Vec<Reference>,
     /// What the client prefetched.

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::Digest;
+
 /// HL7 v3-Confidentiality, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Confidentiality {
@@ -278,6 +280,9 @@ impl<T> fmt::Debug for Labeled<T> {
 
 /// Gives labels. The same row gets the same label until the rules change.
 pub trait Labels: Send + Sync {
+    /// The version of the rules: other rules have another.
+    fn version(&self) -> Digest;
+
     /// The label of a resource, and why.
     fn mark(&self, resource: &serde_json::Value) -> Marked;
 }
@@ -287,6 +292,10 @@ pub trait Labels: Send + Sync {
 pub struct NoRules;
 
 impl Labels for NoRules {
+    fn version(&self) -> Digest {
+        Digest::of(b"no label rules")
+    }
+
     fn mark(&self, _: &serde_json::Value) -> Marked {
         Marked { label: Label::UNCLASSIFIED, rules: Vec::new() }
     }

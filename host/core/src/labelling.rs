@@ -173,6 +173,10 @@ impl LabelRules {
 }
 
 impl Labels for LabelRules {
+    fn version(&self) -> Digest {
+        self.version
+    }
+
     fn mark(&self, resource: &Value) -> Marked {
         let mut label = Label::NORMAL;
         let mut rules = Vec::new();

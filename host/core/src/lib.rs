@@ -10,6 +10,7 @@ mod fault;
 pub mod ids;
 pub mod label;
 pub mod labelling;
+pub mod lately;
 
 pub mod limits;
 pub mod slots;
@@ -23,6 +24,7 @@ pub mod call;
 pub mod cells;
 pub mod grant;
 pub mod ports;
+pub mod sent;
 
 pub mod clearance;
 pub mod disclosure;

@@ -25,6 +25,7 @@ use crate::limits::{MOST_ROW_BYTES, MOST_ROWS};
 use crate::manifest::Source;
 use crate::ports::{Query, Records, RecordsError, Unobtainable};
 use crate::record::{Dropped, NeedCounts};
+use crate::sent::SentRow;
 use crate::view::View;
 
 /// Where rows come from, and what labels those that the client sent.
@@ -130,7 +131,7 @@ impl<'c> Shelf<'c> {
             Source::Selections => {
                 // A set: both lists are as long as the client likes.
                 let selections: BTreeSet<&Reference> = call.selections.iter().collect();
-                let selected = |row: &&Value| reference_of(row).is_some_and(|r| selections.contains(&r));
+                let selected = |row: &&SentRow| reference_of(row.value()).is_some_and(|r| selections.contains(&r));
                 self.offer_all(call.draft_orders.iter().filter(selected), labels);
             }
             Source::Encounter => {
@@ -167,9 +168,9 @@ impl<'c> Shelf<'c> {
     }
 
     /// Takes what the client sent: it is labelled here, as what the store holds was at ingest.
-    fn offer_all<'a>(&mut self, rows: impl IntoIterator<Item = &'a Value>, labels: &dyn Labels) {
+    fn offer_all<'a>(&mut self, rows: impl IntoIterator<Item = &'a SentRow>, labels: &dyn Labels) {
         for row in rows {
-            if self.offer(row, || labels.mark(row).label).is_break() {
+            if self.offer(row.value(), || row.label(labels)).is_break() {
                 break;
             }
         }

@@ -2,23 +2,25 @@
 //! a row of the same bytes is parsed once. What a row is known by is the digest of its bytes, so nothing here can be out of
 //! date. It stays within this process and one tenant's store.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cordon_core::ids::Digest;
+use cordon_core::lately::Lately;
 use cordon_fhir::json::{JsonError, JsonLimits, parse};
 use serde_json::Value;
 
 /// The most bytes of rows that are kept, as JSON texts: as trees they take up about fifteen times as much.
 const MOST_BYTES: usize = 2 << 20;
 
-/// A row of more bytes is not kept: it would push out many.
-const MOST_OF_ONE: usize = 64 << 10;
-
 /// The rows, up to [`MOST_BYTES`]. Prints nothing of them.
-#[derive(Default)]
-pub(crate) struct Parsed(Mutex<Held>);
+pub(crate) struct Parsed(Mutex<Lately<Digest, Arc<Value>>>);
+
+impl Default for Parsed {
+    fn default() -> Self {
+        Self(Mutex::new(Lately::new(MOST_BYTES)))
+    }
+}
 
 impl fmt::Debug for Parsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,47 +28,21 @@ impl fmt::Debug for Parsed {
     }
 }
 
-#[derive(Default)]
-struct Held {
-    rows: BTreeMap<Digest, Arc<Value>>,
-    /// The oldest first, each with its bytes.
-    order: VecDeque<(Digest, usize)>,
-    bytes: usize,
-}
-
 impl Parsed {
     /// The row with this text.
     pub(crate) fn row(&self, text: &[u8]) -> Result<Arc<Value>, JsonError> {
         let digest = Digest::of(text);
-        if let Some(row) = self.held(|held| held.rows.get(&digest).cloned()) {
+        if let Some(row) = self.held(|held| held.get(&digest)) {
             return Ok(row);
         }
         let row = Arc::new(parse(text, JsonLimits::default())?);
-        if text.len() <= MOST_OF_ONE {
-            self.held(|held| held.keep(digest, text.len(), &row));
-        }
+        self.held(|held| held.keep(digest, Arc::clone(&row), text.len()));
         Ok(row)
     }
 
     // A panic cannot leave more than a row that is counted and not there.
-    fn held<T>(&self, act: impl FnOnce(&mut Held) -> T) -> T {
+    fn held<T>(&self, act: impl FnOnce(&mut Lately<Digest, Arc<Value>>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Held {
-    fn keep(&mut self, digest: Digest, bytes: usize, row: &Arc<Value>) {
-        if self.rows.insert(digest, Arc::clone(row)).is_some() {
-            return;
-        }
-        self.order.push_back((digest, bytes));
-        self.bytes = self.bytes.saturating_add(bytes);
-        while self.bytes > MOST_BYTES
-            && let Some((oldest, bytes)) = self.order.pop_front()
-        {
-            self.rows.remove(&oldest);
-            self.bytes = self.bytes.saturating_sub(bytes);
-        }
     }
 }
 
@@ -89,16 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_a_bound_and_the_oldest_goes_first() {
+    fn what_is_kept_has_a_bound_and_what_was_not_asked_for_goes_first() {
         let parsed = Parsed::default();
-        let first = parsed.row(&text(0, 60_000)).unwrap();
-        for n in 0..100 {
+        let (first, second) = (parsed.row(&text(0, 60_000)).unwrap(), parsed.row(&text(1, 60_000)).unwrap());
+        for n in 2..100 {
             let _ = parsed.row(&text(n, 60_000)).unwrap();
+            assert!(Arc::ptr_eq(&first, &parsed.row(&text(0, 60_000)).unwrap()), "it is asked for again");
         }
-        let (rows, bytes) = parsed.held(|held| (held.rows.len(), held.bytes));
-        assert!(rows == 34 && bytes <= MOST_BYTES, "{rows} rows, {bytes} bytes");
-        assert!(!Arc::ptr_eq(&first, &parsed.row(&text(0, 60_000)).unwrap()));
-        let large = parsed.row(&text(1, MOST_OF_ONE)).unwrap();
-        assert!(!Arc::ptr_eq(&large, &parsed.row(&text(1, MOST_OF_ONE)).unwrap()));
+        assert!(!Arc::ptr_eq(&second, &parsed.row(&text(1, 60_000)).unwrap()));
+        let large = parsed.row(&text(1, MOST_BYTES / 32)).unwrap();
+        assert!(!Arc::ptr_eq(&large, &parsed.row(&text(1, MOST_BYTES / 32)).unwrap()));
     }
 }

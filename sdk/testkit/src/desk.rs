@@ -15,6 +15,7 @@ use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
 use cordon_core::message::Said;
 use cordon_core::ports::{LedgerError, NoBreaker};
 use cordon_core::record::{Event, NeedCounts};
+use cordon_core::sent::SentRow;
 use cordon_core::words::Words;
 use cordon_fhir::reference::Reference;
 use cordon_fhir::types::{resource_id, resource_type};
@@ -151,7 +152,7 @@ impl Desk {
             roles: context.roles,
             encounter: context.encounter,
             patient: case.patient.clone(),
-            draft_orders: context.draft_orders,
+            draft_orders: context.draft_orders.into_iter().map(SentRow::new).collect(),
             selections: context.selections,
             prefetch: context.prefetch,
             right: context.right,
@@ -251,7 +252,7 @@ impl Context {
     }
 
     fn send(&mut self, need: &Need, rows: Option<&Vec<Value>>) {
-        let sent = rows.map(|rows| Prefetch::Rows { rows: rows.clone(), complete: true });
+        let sent = rows.map(|rows| Prefetch::all(rows.iter().cloned()));
         self.prefetch.insert(need.name.clone(), sent.unwrap_or(Prefetch::Null));
     }
 

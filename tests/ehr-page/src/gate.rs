@@ -187,7 +187,7 @@ fn rows(written: &Written) -> Prefetch {
             "subject": { "reference": "Patient/p" }, "code": { "text": "x" }, "effectiveDateTime": "1970-01-01",
             "valueQuantity": { "value": 5, "unit": text.replace('\n', " ") }, "valueString": text })
     };
-    Prefetch::Rows { rows: written.copied.iter().map(row).collect(), complete: true }
+    Prefetch::all(written.copied.iter().map(row))
 }
 
 /// A plugin that answers with the card.

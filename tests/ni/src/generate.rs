@@ -248,7 +248,7 @@ pub fn world(dice: &mut Dice, abstains: bool) -> World {
     for name in ["labs", "problems", "drugs", "patient", "letters"] {
         let theirs: Vec<Value> = rows.iter().filter(|row| row["resourceType"] == kind_of(name)).cloned().collect();
         match dice.below(4) {
-            0 | 1 => prefetch.insert(need(name), Prefetch::Rows { rows: theirs, complete: true }),
+            0 | 1 => prefetch.insert(need(name), Prefetch::all(theirs)),
             2 => prefetch.insert(need(name), Prefetch::Rows { rows: Vec::new(), complete: false }),
             _ => None,
         };

@@ -70,7 +70,7 @@ pub fn hide(world: &mut World, how: Hidden, dice: &mut Dice) -> bool {
 fn add(world: &mut World, name: &str, row: Value, dice: &mut Dice) {
     if let Some(Prefetch::Rows { rows, .. }) = world.prefetch.get_mut(&need(name)) {
         let at = dice.below(rows.len().saturating_add(1));
-        rows.insert(at, row.clone());
+        rows.insert(at, row.clone().into());
     }
     let at = dice.below(world.stored.len().saturating_add(1));
     world.stored.insert(at, (tenant(TENANT), row));
@@ -181,12 +181,10 @@ fn foreign_patient(world: &mut World, dice: &mut Dice) -> bool {
 fn elements(world: &mut World, dice: &mut Dice) -> bool {
     let mut changed = false;
     let tick = dice.below(1_000_000);
-    let stored = world.stored.iter_mut().map(|(_, row)| row);
-    let sent = world.prefetch.values_mut().filter_map(|sent| match sent {
-        Prefetch::Rows { rows, .. } => Some(rows),
-        Prefetch::Null | Prefetch::Failed => None,
-    });
-    for row in stored.chain(sent.flatten()).filter(|row| row["resourceType"] == "Observation") {
+    let mut plant = |row: &mut Value| {
+        if row["resourceType"] != "Observation" {
+            return;
+        }
         changed = true;
         row["issued"] = json!(format!("{}T00:00:00Z", date(dice)));
         row["identifier"] = json!([{ "system": "urn:x", "value": format!("planted-{tick}") }]);
@@ -197,6 +195,16 @@ fn elements(world: &mut World, dice: &mut Dice) -> bool {
         // No need gives Encounters, so the reference leads out of view.
         row["encounter"] = json!({ "reference": format!("Encounter/planted-{tick}") });
         row["valueQuantity"]["extension"] = json!([{ "url": "x", "valueString": format!("planted-{tick}") }]);
+    };
+    world.stored.iter_mut().for_each(|(_, row)| plant(row));
+    let sent = world.prefetch.values_mut().filter_map(|sent| match sent {
+        Prefetch::Rows { rows, .. } => Some(rows),
+        Prefetch::Null | Prefetch::Failed => None,
+    });
+    for sent in sent.flatten() {
+        let mut row = sent.value().clone();
+        plant(&mut row);
+        *sent = row.into();
     }
     changed
 }
@@ -219,7 +227,7 @@ fn truncated(world: &mut World, dice: &mut Dice) -> bool {
         let id = some_id(dice);
         let row = row_of(name, &id, PATIENT, dice);
         if let Some(Prefetch::Rows { rows, complete: false }) = world.prefetch.get_mut(&need(name)) {
-            rows.push(row);
+            rows.push(row.into());
             changed = true;
         }
     }
@@ -247,8 +255,8 @@ fn same_id(world: &mut World, dice: &mut Dice) -> bool {
         return false;
     }
     let Some(Prefetch::Rows { rows, complete: true }) = world.prefetch.get_mut(&need("labs")) else { return false };
-    let Some(id) = rows.first().and_then(|row| row["id"].as_str()).map(str::to_owned) else { return false };
-    rows.insert(0, lab(dice, &id, PATIENT, "20447-9"));
+    let Some(id) = rows.first().and_then(|row| row.value()["id"].as_str()).map(str::to_owned) else { return false };
+    rows.insert(0, lab(dice, &id, PATIENT, "20447-9").into());
     true
 }
 

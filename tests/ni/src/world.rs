@@ -13,6 +13,7 @@ use cordon_core::label::{Labeled, Labels as _};
 use cordon_core::labelling::LabelRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::ports::{Each, Query, Records, RecordsError};
+use cordon_core::sent::SentRow;
 use cordon_fhir::compartment::{Membership, membership};
 use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::ScopeSet;
@@ -93,7 +94,7 @@ impl World {
             roles: self.roles.clone(),
             patient: PatientId::new(PATIENT)?,
             encounter: Reference::parse("Encounter/e"),
-            draft_orders: self.drafts.clone(),
+            draft_orders: self.drafts.iter().cloned().map(SentRow::new).collect(),
             selections: self.selections.clone(),
             prefetch: self.prefetch.clone(),
             right: UserRight::Scopes(ScopeSet::parse("user/*.rs")),

@@ -43,7 +43,7 @@ fn order_call() -> HookCall {
     installed.granted = Grant::whole(&manifest).check(&manifest).unwrap();
     installed.manifest = manifest;
     call.installed = Arc::new(installed);
-    call.draft_orders = vec![json!({"resourceType": "MedicationRequest", "id": "draft-7"})];
+    call.draft_orders = vec![json!({"resourceType": "MedicationRequest", "id": "draft-7"}).into()];
     call
 }
 

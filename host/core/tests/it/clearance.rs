@@ -21,6 +21,10 @@ use crate::fakes::{PermitAll, Stored, World, call, clearance, creatinine, need, 
 struct Said;
 
 impl Labels for Said {
+    fn version(&self) -> Digest {
+        Digest::of(b"said")
+    }
+
     fn mark(&self, resource: &Value) -> Marked {
         let hiv = Label { sensitivities: Sensitivities::NONE.with(Sensitivity::Hiv), ..Label::NORMAL };
         Marked { label: if resource.get("hiv").is_some() { hiv } else { Label::NORMAL }, rules: Vec::new() }

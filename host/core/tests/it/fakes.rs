@@ -116,7 +116,7 @@ pub(crate) fn patient(id: &str) -> Value {
 }
 
 pub(crate) fn rows(rows: Vec<Value>) -> Prefetch {
-    Prefetch::Rows { rows, complete: true }
+    Prefetch::all(rows)
 }
 
 /// Everything a complete client sends, with these creatinine rows.

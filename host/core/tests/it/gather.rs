@@ -56,7 +56,7 @@ fn another_patients_draft_is_dropped_and_one_without_a_patient_is_kept() {
     let order = |id: &str| json!({"resourceType": "MedicationRequest", "id": id});
     let mut foreign = order("b");
     foreign["subject"] = json!({"reference": "Patient/q"});
-    call.draft_orders = vec![order("a"), foreign];
+    call.draft_orders = vec![order("a").into(), foreign.into()];
     let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert_eq!(shown(&views, "draft").len(), 1);
     assert_eq!(views.counts()[&need("draft")].dropped[&Dropped::Foreign], 1);
@@ -172,7 +172,7 @@ fn a_row_whose_modifier_cannot_be_shown_is_withheld() {
 
 #[test]
 fn a_missing_key_a_failure_and_a_page_do_without_a_verified_right_make_the_call_unobtainable() {
-    let page = Prefetch::Rows { rows: vec![creatinine("a", "p", "2021-01-01")], complete: false };
+    let page = Prefetch::Rows { rows: vec![creatinine("a", "p", "2021-01-01").into()], complete: false };
     let sent = ("patient", rows(vec![patient("p")]));
     let cases =
         [vec![sent.clone()], vec![sent.clone(), ("creatinine", Prefetch::Failed)], vec![sent, ("creatinine", page)]];
@@ -242,7 +242,7 @@ fn selections_are_the_selected_drafts() {
         ..(*call.installed).clone()
     };
     call.installed = std::sync::Arc::new(installed);
-    call.draft_orders = ["a", "b"].map(|id| json!({"resourceType": "MedicationRequest", "id": id})).to_vec();
+    call.draft_orders = ["a", "b"].map(|id| json!({"resourceType": "MedicationRequest", "id": id}).into()).to_vec();
     call.selections = vec![Reference::parse("MedicationRequest/b").unwrap()];
     let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert_eq!(shown(&views, "draft").len(), 1);
@@ -257,7 +257,7 @@ fn many_drafts_and_many_selections_are_not_multiplied() {
     call.installed =
         std::sync::Arc::new(cordon_core::grant::Installed { granted, manifest, ..(*call.installed).clone() });
     // Both fit into one body of 2 MiB. Compared one by one they take minutes.
-    call.draft_orders = (0..20_000).map(|n| json!({"resourceType": "Ab", "id": n.to_string()})).collect();
+    call.draft_orders = (0..20_000).map(|n| json!({"resourceType": "Ab", "id": n.to_string()}).into()).collect();
     call.selections = (50_000..150_000).filter_map(|n| Reference::parse(&format!("Ab/{n}"))).collect();
     let views = ready(gather(clearance(call), &Stored(None), &NoRules));
     assert!(shown(&views, "draft").is_empty());

@@ -29,7 +29,7 @@ fn canary() -> HookCall {
     call.selections = call.user.iter().cloned().collect();
     call.roles = BTreeSet::from([Role::new(CANARY).unwrap()]);
     call.hook_instance = CANARY.to_owned();
-    call.draft_orders = vec![json!({"resourceType": "MedicationRequest", "id": CANARY})];
+    call.draft_orders = vec![json!({"resourceType": "MedicationRequest", "id": CANARY}).into()];
     call
 }
 

@@ -83,7 +83,7 @@ fn rd_10_rows_that_read_the_same_stand_as_the_coins_fall() {
         let granted = Grant::whole(&manifest).check(&manifest).unwrap();
         let installed = Installed { granted, manifest: manifest.clone(), ..(*call.installed).clone() }.into();
         let draft = json!({"resourceType": "MedicationRequest", "reasonReference": [{"reference": "Observation/o0"}]});
-        let call = HookCall { coins: Coins::new([coins; 32]), installed, draft_orders: vec![draft], ..call };
+        let call = HookCall { coins: Coins::new([coins; 32]), installed, draft_orders: vec![draft.into()], ..call };
         let views = views(call, None);
         let draft = views.views().iter().find(|view| *view.need() == need("draft")).unwrap();
         draft.rows().next().unwrap().to_owned()

@@ -14,7 +14,6 @@ use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::{Hook, Service};
 use cordon_core::message::{RunMessage, RunReply};
 use cordon_core::ports::{Runner, RunnerError};
-use cordon_fhir::localize;
 
 use super::context::Context;
 use super::door::{Door, service_id};
@@ -22,7 +21,6 @@ use super::early::{Known, Stop, end};
 use super::malformed::Malformed;
 use super::request::Request;
 use super::right::{check_server, user_right};
-use super::state::IssuerSettings;
 use super::{answer, claim, prefetch};
 use crate::edge::{BodyError, read_body};
 use crate::jwt::Client;
@@ -143,16 +141,16 @@ fn read(
         return Err(Stop::UnknownService);
     }
     known.service = Some(id.clone());
-    let mut request = Request::parse(&body.map_err(Stop::Unread)?)?;
+    let settings = door.issuer(client);
+    let known_rows = door.known_rows(&client.tenant).ok_or(Stop::Unavailable)?;
+    let request = Request::parse(&body.map_err(Stop::Unread)?, known_rows, settings.fhir_server.as_deref())?;
     known.private.hook_instance = Some(request.hook_instance.clone());
     let hook = Hook::parse(&request.hook).ok_or(Malformed::OtherHook)?;
     known.hook = Some(hook);
     let (installed, service) = dispatch(&serving, &id, hook)?;
     known.installed = Some(Arc::clone(&installed));
-    let settings = door.issuer(client);
     check_server(&request, &settings)?;
-    localize_all(&mut request, &settings);
-    let context = Context::read(hook, &request.context)?;
+    let context = Context::read(hook, &request.context, request.draft_orders.as_ref())?;
     known.private.user = context.user.as_ref().map(ToString::to_string);
     known.private.patient = Some(context.patient.to_string());
     Ok(HookCall {
@@ -177,12 +175,6 @@ fn read(
         budget: Duration::ZERO,
         coins: door.coins.draw().map_err(|_| Stop::Unavailable)?,
     })
-}
-
-/// What the client sends came from its own FHIR server, so a reference to that server is one within the record (decision 8).
-fn localize_all(request: &mut Request, settings: &IssuerSettings) {
-    let Some(base) = settings.fhir_server.clone().or_else(|| request.fhir_server.clone()) else { return };
-    request.context.values_mut().chain(request.prefetch.values_mut()).for_each(|sent| localize(sent, &base));
 }
 
 /// The key is (id, hook). Of several plugins that have it, the enabled one answers; two enabled ones are a mistake that

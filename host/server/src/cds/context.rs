@@ -3,10 +3,12 @@
 
 use cordon_core::ids::PatientId;
 use cordon_core::manifest::Hook;
+use cordon_core::sent::SentRow;
 use cordon_fhir::reference::Reference;
 use serde_json::{Map, Value};
 
 use super::malformed::{Malformed, optional, required, text, wrong};
+use super::rows::Sent;
 
 /// What is used of a context.
 #[derive(Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub(super) struct Context {
     pub(super) patient: PatientId,
     pub(super) user: Option<Reference>,
     pub(super) encounter: Option<Reference>,
-    pub(super) draft_orders: Vec<Value>,
+    pub(super) draft_orders: Vec<SentRow>,
     pub(super) selections: Vec<Reference>,
 }
 
@@ -23,7 +25,7 @@ const CLINICIANS: &[&str] = &["Practitioner", "PractitionerRole"];
 const ANYBODY: &[&str] = &["Practitioner", "PractitionerRole", "Patient", "RelatedPerson"];
 
 impl Context {
-    pub(super) fn read(hook: Hook, context: &Map<String, Value>) -> Result<Self, Malformed> {
+    pub(super) fn read(hook: Hook, context: &Map<String, Value>, drafts: Option<&Sent>) -> Result<Self, Malformed> {
         let patient = PatientId::new(text(context, "patientId", "context.patientId")?)
             .map_err(|_| wrong("context.patientId", "a FHIR id"))?;
         let encounter = match optional(context, "encounterId") {
@@ -36,11 +38,11 @@ impl Context {
             Hook::OrderSelect => {
                 read.user = Some(user(context, CLINICIANS)?);
                 read.selections = references(context, "selections", "context.selections")?;
-                read.draft_orders = bundle(context, "draftOrders", "context.draftOrders")?;
+                read.draft_orders = draft_orders(drafts)?;
             }
             Hook::OrderSign => {
                 read.user = Some(user(context, CLINICIANS)?);
-                read.draft_orders = bundle(context, "draftOrders", "context.draftOrders")?;
+                read.draft_orders = draft_orders(drafts)?;
             }
             Hook::OrderDispatch => dispatch(context)?,
             Hook::EncounterStart | Hook::EncounterDischarge => {
@@ -49,7 +51,7 @@ impl Context {
             }
             Hook::AppointmentBook => {
                 read.user = Some(user(context, ANYBODY)?);
-                bundle(context, "appointments", "context.appointments")?;
+                appointments(context)?;
             }
         }
         Ok(read)
@@ -93,18 +95,30 @@ fn references(context: &Map<String, Value>, name: &str, path: &'static str) -> R
 }
 
 /// The resources of a Bundle. Real clients send it without `type`; its resources are judged later, one by one.
-fn bundle(context: &Map<String, Value>, name: &str, path: &'static str) -> Result<Vec<Value>, Malformed> {
-    let not_one = || wrong(path, "a Bundle");
-    let bundle = required(context, name, path)?;
+fn draft_orders(sent: Option<&Sent>) -> Result<Vec<SentRow>, Malformed> {
+    let resources = match sent {
+        Some(Sent::Bundle(resources)) => resources,
+        Some(Sent::Whole(other)) if !other.value().is_null() => return Err(wrong("context.draftOrders", "a Bundle")),
+        Some(Sent::Whole(_)) | None => return Err(Malformed::Missing("context.draftOrders")),
+    };
+    let nothing = || SentRow::new(Value::Null);
+    let entries = entries(&resources.bundle, "context.draftOrders")?;
+    Ok(entries.iter().map(|entry| resources.of(entry).cloned().unwrap_or_else(nothing)).collect())
+}
+
+fn appointments(context: &Map<String, Value>) -> Result<(), Malformed> {
+    let path = "context.appointments";
+    entries(required(context, "appointments", path)?, path).map(|_| ())
+}
+
+fn entries<'a>(bundle: &'a Value, path: &'static str) -> Result<&'a [Value], Malformed> {
     if bundle.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
-        return Err(not_one());
+        return Err(wrong(path, "a Bundle"));
     }
     match bundle.get("entry") {
-        None => Ok(Vec::new()),
-        Some(Value::Array(entries)) => {
-            Ok(entries.iter().map(|entry| entry.get("resource").cloned().unwrap_or_default()).collect())
-        }
-        Some(_) => Err(not_one()),
+        None => Ok(&[]),
+        Some(Value::Array(entries)) => Ok(entries),
+        Some(_) => Err(wrong(path, "a Bundle")),
     }
 }
 
@@ -112,10 +126,15 @@ fn bundle(context: &Map<String, Value>, name: &str, path: &'static str) -> Resul
 mod tests {
     use serde_json::json;
 
+    use super::super::request::Request;
+    use super::super::rows::KnownRows;
     use super::*;
 
     fn read(hook: Hook, context: Value) -> Result<Context, Malformed> {
-        Context::read(hook, context.as_object().unwrap())
+        let instance = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea";
+        let body = json!({ "hook": hook.as_str(), "hookInstance": instance, "context": context });
+        let request = Request::parse(body.to_string().as_bytes(), &KnownRows::default(), None).unwrap();
+        Context::read(hook, &request.context, request.draft_orders.as_ref())
     }
 
     #[test]

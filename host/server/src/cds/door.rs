@@ -1,4 +1,4 @@
-//! What every handler shares: the state, the turns of running calls by tenant, authentication.
+//! What every handler shares: the state, the turns of running calls and the rows read lately by tenant, authentication.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -13,14 +13,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer;
 use super::answer::OnFailure;
+use super::rows::KnownRows;
 use super::state::{CdsState, IssuerSettings, Unavailable};
 use crate::jwt::{Client, Endpoint, NonceError, TokenRefusal, VerifyError, verify};
 
-/// The state, and for each tenant the turns of calls that run at one time.
+/// The state, and for each tenant the turns of calls that run at one time and the rows that it sent lately.
 #[derive(Clone)]
 pub(super) struct Door {
     state: CdsState,
     turns: Arc<BTreeMap<TenantId, Arc<Semaphore>>>,
+    known_rows: Arc<BTreeMap<TenantId, KnownRows>>,
 }
 
 impl Deref for Door {
@@ -35,7 +37,9 @@ impl Door {
         let settings = &state.settings;
         let share = |tenant: &TenantId| settings.turns.get(tenant).copied().unwrap_or(settings.max_concurrent);
         let turns = state.clients.tenants().map(|own| (own.clone(), Arc::new(Semaphore::new(share(own)))));
-        Self { turns: Arc::new(turns.collect()), state }
+        let turns = Arc::new(turns.collect());
+        let known_rows = state.clients.tenants().map(|own| (own.clone(), KnownRows::default())).collect();
+        Self { turns, known_rows: Arc::new(known_rows), state }
     }
 
     /// Verifies the token of a request for this very path. Spending the token id asks the store, so it may block.
@@ -70,6 +74,11 @@ impl Door {
     pub(super) async fn turn(&self, tenant: &TenantId, left: Option<Duration>) -> Option<OwnedSemaphorePermit> {
         let turn = Arc::clone(self.turns.get(tenant)?).acquire_owned();
         tokio::time::timeout(left?, turn).await.ok()?.ok()
+    }
+
+    /// The rows that this tenant's clients sent lately.
+    pub(super) fn known_rows(&self, tenant: &TenantId) -> Option<&KnownRows> {
+        self.known_rows.get(tenant)
     }
 
     /// What is left of a service's deadline for the run; `None` when nothing is.

@@ -17,6 +17,7 @@ mod prefetch;
 mod request;
 mod right;
 mod role;
+mod rows;
 pub mod state;
 
 use axum::Router;

@@ -6,9 +6,11 @@ use cordon_core::call::Prefetch;
 use cordon_core::grant::Installed;
 use cordon_core::ids::NeedName;
 use cordon_core::manifest::{ENCOUNTER_TOKEN, Need, OnWithheld, PATIENT_TOKEN, Source};
+use cordon_core::sent::SentRow;
 use cordon_fhir::types::resource_type;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::rows::{Resources, Sent};
 use crate::fault::out;
 
 /// The prefetch template of every granted need that comes from the record, by need. They carry no `_count`: limits come
@@ -38,48 +40,50 @@ fn template(need: &Need, installed: &Installed) -> Option<String> {
 }
 
 /// Reads what the client sent for the granted needs; other keys are ignored.
-pub(super) fn read(mut sent: Map<String, Value>, installed: &Installed) -> BTreeMap<NeedName, Prefetch> {
+pub(super) fn read(mut sent: BTreeMap<String, Sent>, installed: &Installed) -> BTreeMap<NeedName, Prefetch> {
     let granted = installed.granted.keys();
     granted.filter_map(|name| Some((name.clone(), state(sent.remove(name.as_str())?)))).collect()
 }
 
 /// CDS Hooks 2.0, prefetch: `null` is "asked, no data", an OperationOutcome is "tried, failed". What is not a resource
 /// at all counts as failed: it must not pass for "no data".
-fn state(value: Value) -> Prefetch {
-    if value.is_null() {
+fn state(sent: Sent) -> Prefetch {
+    let row = match sent {
+        Sent::Bundle(resources) => return bundle(&resources),
+        Sent::Whole(row) => row,
+    };
+    if row.value().is_null() {
         return Prefetch::Null;
     }
-    match resource_type(&value).as_ref().map(|name| name.as_str()) {
-        Some("Bundle") => bundle(&value),
+    match resource_type(row.value()).as_ref().map(|name| name.as_str()) {
         Some("OperationOutcome") | None => Prefetch::Failed,
-        Some(_) => Prefetch::Rows { rows: vec![value], complete: true },
+        Some(_) => Prefetch::all([row]),
     }
 }
 
-fn bundle(bundle: &Value) -> Prefetch {
+fn bundle(sent: &Resources) -> Prefetch {
     let none = Vec::new();
-    let entries = match bundle.get("entry") {
+    let entries = match sent.bundle.get("entry") {
         None => &none,
         Some(Value::Array(entries)) => entries,
         Some(_) => return Prefetch::Failed,
     };
-    if entries.iter().any(|entry| !entry.get("resource").is_some_and(Value::is_object)) {
+    if entries.iter().any(|entry| !sent.of(entry).is_some_and(|row| row.value().is_object())) {
         // Something was found that was not sent.
         return Prefetch::Failed;
     }
-    let note = |entry: &&Value| mode(entry) == Some("outcome") || is_outcome(entry);
+    let resource = |entry: &Value| sent.of(entry).map(SentRow::value);
+    let note = |entry: &&Value| mode(entry) == Some("outcome") || resource(entry).is_some_and(is_outcome);
     let (notes, rows): (Vec<_>, Vec<_>) = entries.iter().partition(note);
     let matches = rows.iter().filter(|entry| mode(entry) != Some("include")).count();
-    let complete =
-        !has_next(bundle) && !counts_more(bundle, matches) && !notes.iter().any(|entry| reports_failure(entry));
-    let rows = rows.into_iter().map(|entry| entry.get("resource").cloned().unwrap_or_default()).collect();
-    Prefetch::Rows { rows, complete }
+    let failure = notes.iter().filter_map(|entry| resource(entry)).any(reports_failure);
+    let complete = !has_next(&sent.bundle) && !counts_more(&sent.bundle, matches) && !failure;
+    Prefetch::Rows { rows: rows.into_iter().filter_map(|entry| sent.of(entry).cloned()).collect(), complete }
 }
 
-/// Whether the entry is an OperationOutcome, whatever its mode says: it is no row and no match.
-fn is_outcome(entry: &Value) -> bool {
-    let kind = entry.get("resource").and_then(|resource| resource.get("resourceType"));
-    kind.and_then(Value::as_str) == Some("OperationOutcome")
+/// Whether it is an OperationOutcome, whatever the mode of its entry says: it is no row and no match.
+fn is_outcome(resource: &Value) -> bool {
+    resource.get("resourceType").and_then(Value::as_str) == Some("OperationOutcome")
 }
 
 /// `Bundle.entry.search.mode` (FHIR R4).
@@ -105,8 +109,8 @@ fn counts_more(bundle: &Value, matches: usize) -> bool {
 }
 
 /// A search may answer with rows and say beside them that others could not be had.
-fn reports_failure(entry: &Value) -> bool {
-    let issues = entry.get("resource").and_then(|outcome| outcome.get("issue")).and_then(Value::as_array);
+fn reports_failure(outcome: &Value) -> bool {
+    let issues = outcome.get("issue").and_then(Value::as_array);
     let severity = |issue: &Value| matches!(issue.get("severity").and_then(Value::as_str), Some("error" | "fatal"));
     issues.is_some_and(|issues| issues.iter().any(severity))
 }
@@ -118,7 +122,16 @@ mod tests {
     use cordon_core::manifest::Manifest;
     use serde_json::json;
 
+    use super::super::request::Request;
+    use super::super::rows::KnownRows;
     use super::*;
+
+    fn state(value: Value) -> Prefetch {
+        let body = json!({ "hook": "x", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": {},
+            "prefetch": { "key": value } });
+        let request = Request::parse(body.to_string().as_bytes(), &KnownRows::default(), None).unwrap();
+        super::state(request.prefetch.into_values().next().unwrap())
+    }
 
     fn complete(bundle: Value) -> (usize, bool) {
         let Prefetch::Rows { rows, complete } = state(bundle) else { panic!("no rows") };
@@ -155,7 +168,7 @@ mod tests {
         assert_eq!(state(Value::Null), Prefetch::Null);
         assert_eq!(state(json!({ "resourceType": "OperationOutcome" })), Prefetch::Failed);
         let row = json!({ "resourceType": "Patient" });
-        assert_eq!(state(row.clone()), Prefetch::Rows { rows: vec![row], complete: true });
+        assert_eq!(state(row.clone()), Prefetch::all([row]));
     }
 
     #[test]

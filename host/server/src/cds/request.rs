@@ -3,14 +3,21 @@
 //! Unknown members and `extension` are ignored (requirements 214 and 215). The access token is looked at for its type
 //! and goes no further: no value of this module holds it.
 
-use cordon_fhir::json::{JsonLimits, parse};
+use std::collections::BTreeMap;
+
+use cordon_fhir::json::{Cut, JsonLimits, Part, parse, parse_around};
 use serde_json::{Map, Value};
 
 use super::malformed::{Malformed, optional, required, text, wrong};
+use super::rows::{KnownRows, Reader, Sent};
 
 /// How large a body may be once it is parsed. An object in memory takes some 600 bytes even if it holds one member of seven
 /// bytes, so the number of values is the bound on memory; 2 MiB of real resources have about 120,000.
 pub(super) const LIMITS: JsonLimits = JsonLimits { depth: 64, nodes: 200_000 };
+
+/// Where rows stand in a body.
+const ROWS: Cut =
+    Cut::Members(&[("prefetch", Cut::Each(&Cut::Here)), ("context", Cut::Members(&[("draftOrders", Cut::Here)]))]);
 
 /// A service call as it was written.
 #[derive(Debug)]
@@ -19,8 +26,10 @@ pub(super) struct Request {
     pub(super) hook_instance: String,
     pub(super) fhir_server: Option<String>,
     pub(super) authorization: Option<FhirAuthorization>,
+    /// The context without its draft orders.
     pub(super) context: Map<String, Value>,
-    pub(super) prefetch: Map<String, Value>,
+    pub(super) draft_orders: Option<Sent>,
+    pub(super) prefetch: BTreeMap<String, Sent>,
 }
 
 /// What is kept of `fhirAuthorization`.
@@ -32,9 +41,16 @@ pub(super) struct FhirAuthorization {
 }
 
 impl Request {
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Malformed> {
-        let value = parse(body, LIMITS).map_err(Malformed::Json)?;
-        let Value::Object(mut request) = value else { return Err(wrong("the body", "an object")) };
+    /// Reads a body. Rows that are known already are not read again, and those that came from the client's own FHIR server
+    /// refer to it relatively (decision 8): to the one that is configured for the client, or else the one that it names.
+    pub(super) fn parse(body: &[u8], known: &KnownRows, base: Option<&str>) -> Result<Self, Malformed> {
+        // What is wrong with the text comes first, and with its place in the whole.
+        Self::read(body, known, base).map_err(|refused| parse(body, LIMITS).map_or_else(Malformed::Json, |_| refused))
+    }
+
+    fn read(body: &[u8], known: &KnownRows, base: Option<&str>) -> Result<Self, Malformed> {
+        let around = parse_around(body, LIMITS, &ROWS).map_err(Malformed::Json)?;
+        let Value::Object(mut request) = around.tree else { return Err(wrong("the body", "an object")) };
         let hook_instance = text(&request, "hookInstance", "hookInstance")?.to_owned();
         if !is_uuid(&hook_instance) {
             return Err(wrong("hookInstance", "a UUID"));
@@ -45,15 +61,24 @@ impl Request {
         if optional(&request, "fhirAuthorization").is_some() && fhir_server.is_none() {
             return Err(Malformed::Missing("fhirServer"));
         }
-        Ok(Self {
-            hook: text(&request, "hook", "hook")?.to_owned(),
-            hook_instance,
-            fhir_server,
-            authorization,
-            context: object(&mut request, "context", "context")?.ok_or(Malformed::Missing("context"))?,
-            prefetch: object(&mut request, "prefetch", "prefetch")?.unwrap_or_default(),
-        })
+        let hook = text(&request, "hook", "hook")?.to_owned();
+        let mut context = object(&mut request, "context", "context")?.ok_or(Malformed::Missing("context"))?;
+        let prefetch = object(&mut request, "prefetch", "prefetch")?.unwrap_or_default();
+        let left = LIMITS.nodes.saturating_sub(around.nodes);
+        let mut reader = Reader::new(known, base.or(fhir_server.as_deref()), left);
+        let draft_orders = context.remove("draftOrders");
+        let draft_orders = draft_orders.map(|place| sent(&place, &around.parts, &mut reader)).transpose()?;
+        let prefetch = prefetch.into_iter().map(|(name, place)| Ok((name, sent(&place, &around.parts, &mut reader)?)));
+        let prefetch = prefetch.collect::<Result<_, Malformed>>()?;
+        Ok(Self { hook, hook_instance, fhir_server, authorization, context, draft_orders, prefetch })
     }
+}
+
+/// What was left out at a place.
+fn sent(place: &Value, parts: &[Part<'_>], reader: &mut Reader<'_>) -> Result<Sent, Malformed> {
+    let at = place.as_u64().and_then(|at| usize::try_from(at).ok());
+    let part = at.and_then(|at| parts.get(at)).ok_or(wrong("prefetch", "an object"))?;
+    reader.sent(part).map_err(Malformed::Json)
 }
 
 fn object(
@@ -113,7 +138,7 @@ mod tests {
     fn read(change: impl FnOnce(&mut Value)) -> Result<Request, Malformed> {
         let mut body = serde_json::json!({ "hook": "patient-view", "hookInstance": INSTANCE, "context": {} });
         change(&mut body);
-        Request::parse(body.to_string().as_bytes())
+        Request::parse(body.to_string().as_bytes(), &KnownRows::default(), None)
     }
 
     #[test]

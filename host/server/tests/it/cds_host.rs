@@ -113,7 +113,9 @@ pub(crate) struct Rooms {
     records: Mutex<Vec<Record>>,
     issued: Mutex<Vec<Issued>>,
     spent: Mutex<BTreeSet<(Issuer, String)>>,
-    coins: AtomicU64,
+    /// How many coins were drawn: the next are these.
+    pub(crate) coins: AtomicU64,
+    ran_on: Mutex<Vec<String>>,
     /// How long a run takes.
     pub(crate) takes: Duration,
     /// What the clock shows. It moves when something takes time or waits, and not otherwise.
@@ -178,11 +180,18 @@ impl Runner for Rooms {
     /// One card that says how many rows each view has, unless the test says how the run ends.
     fn run(&self, message: RunMessage) -> Result<RunReply, RunnerError> {
         let counts = message.views.iter().map(|view| format!("{} {}", view.need(), view.rows().len()));
+        self.ran_on.lock().unwrap().push(in_full(&message));
         *self.passed.lock().unwrap() += self.takes;
         let card = Advice::free(counts.collect::<Vec<_>>().join(", "), None, Indicator::Info);
         let end = self.end.clone().unwrap_or(RunEnd::Answered(Reply { cards: vec![card], ..Reply::default() }));
         Ok(RunReply::new(end, 1))
     }
+}
+
+/// All that a run gets: a message itself prints neither rows nor coins.
+fn in_full(message: &RunMessage) -> String {
+    let views = message.views.iter().map(|view| format!("{view:?} {} {:?}", view.text(), view.ends()));
+    format!("{message:?} {:?} {}", message.coins.seed(), views.collect::<Vec<_>>().join(" "))
 }
 
 impl Ledger for Rooms {
@@ -320,6 +329,16 @@ impl TestHost {
     /// How much time has passed since the host was started.
     pub(crate) fn passed(&self) -> Duration {
         *self.rooms.passed.lock().unwrap()
+    }
+
+    /// How many coins were drawn.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.rooms.coins.load(Ordering::Relaxed)
+    }
+
+    /// What each run got.
+    pub(crate) fn ran_on(&self) -> Vec<String> {
+        self.rooms.ran_on.lock().unwrap().clone()
     }
 
     pub(crate) fn records(&self) -> Vec<Record> {

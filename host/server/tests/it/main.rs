@@ -20,6 +20,8 @@ mod cds_leave;
 #[cfg(test)]
 mod cds_prefetch;
 #[cfg(test)]
+mod cds_rows;
+#[cfg(test)]
 mod cds_spec_examples;
 #[cfg(test)]
 mod cds_tokens;

@@ -1,28 +1,35 @@
 //! The CDS Hooks request: the server's own readers, compiled a second time so that neither sockets nor a store are needed.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cordon_core::call::Prefetch;
 use cordon_core::grant::{Grant, Installed};
 use cordon_core::ids::Digest;
 use cordon_core::manifest::{Hook, Manifest};
+use cordon_core::sent::SentRow;
+use cordon_fhir::json::parse;
 use cordon_fhir::localize;
 use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::{Broken, Seen, holds};
 
-#[path = "../../../../host/server/src/cds/request.rs"]
-mod body;
 #[path = "../../../../host/server/src/cds/context.rs"]
 mod context;
 #[path = "../../../../host/server/src/cds/malformed.rs"]
 pub mod malformed;
 #[path = "../../../../host/server/src/cds/prefetch.rs"]
 mod prefetch;
+#[expect(clippy::module_inception, reason = "the tests of its neighbours call it so")]
+#[path = "../../../../host/server/src/cds/request.rs"]
+mod request;
+#[path = "../../../../host/server/src/cds/rows.rs"]
+mod rows;
 
-use body::Request;
 use context::Context;
+use request::{LIMITS, Request};
+use rows::{KnownRows, Sent};
 
 /// RFC 9562 section 4.
 static UUID: LazyLock<Regex> =
@@ -47,17 +54,35 @@ static INSTALLED: LazyLock<Installed> = LazyLock::new(|| {
 /// # Errors
 /// [`Broken`].
 pub fn request(input: &[u8]) -> Result<Seen, Broken> {
-    let Ok(mut request) = Request::parse(input) else { return Ok(Seen::Refused) };
+    let known = KnownRows::default();
+    let read = Request::parse(input, &known, None);
+    let again = Request::parse(input, &known, None);
+    let same = match (&read, &again) {
+        (Ok(read), Ok(again)) => read.prefetch == again.prefetch && read.draft_orders == again.draft_orders,
+        (Err(read), Err(again)) => read == again,
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+    };
+    holds(same, "rows that are known change nothing", || format!("{read:?} then {again:?}"))?;
+    let Ok(request) = read else { return Ok(Seen::Refused) };
+    let Ok(Value::Object(mut plain)) = parse(input, LIMITS) else {
+        return holds(false, "what is accepted in parts is accepted as a whole", || format!("{request:?}"))
+            .map(|()| Seen::Accepted);
+    };
     around(input, &request)?;
-    let sent: Map<String, Value> = request.prefetch.clone();
-    if let Some(base) = request.fhir_server.clone() {
-        request.context.values_mut().chain(request.prefetch.values_mut()).for_each(|sent| localize(sent, &base));
+    plain.values_mut().for_each(|sent| {
+        if let Some(base) = &request.fhir_server {
+            localize(sent, base);
+        }
+    });
+    let own = |name: &str| plain.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+    let (context, prefetch) = (own("context"), own("prefetch"));
+    let drafts = request.draft_orders.as_ref();
+    let read =
+        Hook::ALL.into_iter().filter_map(|hook| Some((hook, Context::read(hook, &request.context, drafts).ok()?)));
+    for (hook, read) in read.collect::<Vec<_>>() {
+        in_context(hook, &read, &context)?;
     }
-    let read = Hook::ALL.into_iter().filter_map(|hook| Some((hook, Context::read(hook, &request.context).ok()?)));
-    for (hook, context) in read.collect::<Vec<_>>() {
-        in_context(hook, &context, &request.context)?;
-    }
-    prefetched(request.prefetch, &sent)?;
+    prefetched(request.prefetch, &prefetch)?;
     Ok(Seen::Accepted)
 }
 
@@ -69,8 +94,14 @@ fn around(input: &[u8], request: &Request) -> Result<(), Broken> {
     let same = |name: &str, own: &str| plain.get(name).and_then(Value::as_str) == Some(own);
     holds(same("hookInstance", &request.hook_instance) && same("hook", &request.hook), "members are as sent", show)?;
     holds(!request.hook.is_empty(), "a hook has a name", show)?;
-    let as_sent = plain.get("context") == Some(&Value::Object(request.context.clone()));
-    holds(as_sent, "the context is as sent: no key twice, no number changed", show)?;
+    let mut context = plain.get("context").cloned().unwrap_or_default();
+    let orders = context.as_object_mut().and_then(|context| context.remove("draftOrders"));
+    holds(
+        context == Value::Object(request.context.clone()),
+        "the context is as sent: no key twice, no number changed",
+        show,
+    )?;
+    holds(orders.is_some() == request.draft_orders.is_some(), "draft orders are there as sent", show)?;
     let url = |url: &String| same("fhirServer", url) && (url.starts_with("https://") || url.starts_with("http://"));
     holds(request.fhir_server.as_ref().is_none_or(url), "a FHIR server is an absolute URL", show)?;
     authorized(&plain, request)
@@ -106,12 +137,14 @@ fn in_context(hook: Hook, context: &Context, sent: &Map<String, Value>) -> Resul
     let selected = context.selections.iter().all(|one| REFERENCE.is_match(&one.to_string()));
     holds(selected, "a selection is a reference of the form Type/id", show)?;
     let entries = sent.get("draftOrders").and_then(|bundle| bundle.get("entry")).and_then(Value::as_array);
-    let orders = context.draft_orders.len();
-    holds(orders == 0 || entries.is_some_and(|entries| entries.len() == orders), "no order is made up or lost", show)
+    let nothing = Value::Null;
+    let orders = entries.into_iter().flatten().map(|entry| entry.get("resource").unwrap_or(&nothing));
+    let same = context.draft_orders.is_empty() || context.draft_orders.iter().map(SentRow::value).eq(orders);
+    holds(same, "no order is made up, changed or lost", show)
 }
 
 /// Nothing is read that was not granted, `null` is "no data" and nothing else is, and no part passes for the whole.
-fn prefetched(prefetch: Map<String, Value>, sent: &Map<String, Value>) -> Result<(), Broken> {
+fn prefetched(prefetch: BTreeMap<String, Sent>, sent: &Map<String, Value>) -> Result<(), Broken> {
     for (name, state) in prefetch::read(prefetch, &INSTALLED) {
         let own = sent.get(name.as_str()).cloned().unwrap_or_default();
         let show = || format!("{name}: {state:?} from {own}");
@@ -119,7 +152,11 @@ fn prefetched(prefetch: Map<String, Value>, sent: &Map<String, Value>) -> Result
             Prefetch::Null => holds(own.is_null(), "only null is no data", show)?,
             Prefetch::Failed => holds(!own.is_null(), "null is no failure", show)?,
             Prefetch::Rows { rows, complete } => {
-                holds(!own.is_null() && rows.iter().all(Value::is_object), "a row is an object", show)?;
+                holds(!own.is_null() && rows.iter().all(|row| row.value().is_object()), "a row is an object", show)?;
+                let resources = own.get("entry").and_then(Value::as_array).into_iter().flatten();
+                let resources: Vec<_> = resources.filter_map(|entry| entry.get("resource")).chain([&own]).collect();
+                let as_sent = rows.iter().all(|row| resources.contains(&row.value()));
+                holds(as_sent, "a row is as sent, but for what the client's own server is called", show)?;
                 let links = own.get("link").filter(|_| own.get("resourceType").is_some_and(|kind| kind == "Bundle"));
                 let links = links.and_then(Value::as_array);
                 let next = |link: &Value| link.get("relation").and_then(Value::as_str) == Some("next");

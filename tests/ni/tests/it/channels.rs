@@ -110,7 +110,7 @@ fn a_plugin_does_not_learn_that_a_row_was_above_its_ceiling() {
         if restricted {
             let there = world.prefetch.get_mut(&cordon_ni::generate::need("labs")).unwrap();
             let cordon_core::call::Prefetch::Rows { rows, .. } = there else { unreachable!("it was sent") };
-            rows.push(crate::threats::hiv());
+            rows.push(crate::threats::hiv().into());
         }
         let counts =
             |message: &RunMessage| RunReply::new(RunEnd::Failed(Failure::Internal), rows(message, "labs").len() as u64);

@@ -32,7 +32,7 @@ pub(crate) fn plain() -> World {
 }
 
 pub(crate) fn sends(world: &mut World, name: &str, rows: Vec<Value>) {
-    world.prefetch.insert(need(name), Prefetch::Rows { rows, complete: true });
+    world.prefetch.insert(need(name), Prefetch::all(rows));
 }
 
 /// A creatinine result whose unit is planted: the unit is listed, so whoever sees the row sees it.

@@ -77,7 +77,7 @@ pub(super) fn answer(manifest: &Manifest, locale: &str, row: &Value, card: Advic
 fn call(manifest: &Manifest, locale: &str, row: &Value) -> Option<HookCall> {
     let digest = Digest::of(b"component");
     let installed = Installed::new(manifest.clone(), digest, digest, &Grant::whole(manifest)).ok()?;
-    let rows = || Prefetch::Rows { rows: vec![row.clone()], complete: true };
+    let rows = || Prefetch::all([row.clone()]);
     let now = "2021-06-01T00:00:00Z".parse().ok()?;
     Some(HookCall {
         invocation: MintedId::from_random([1; 16]),
