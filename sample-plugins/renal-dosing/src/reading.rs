@@ -62,22 +62,22 @@ fn results(view: &View) -> Result<Option<Vec<Observation>>, Failure> {
         "text:effectiveDateTime",
         "number:valueQuantity.value",
         "text:valueQuantity.value",
-        "text:valueQuantity.unit",
+        "code:valueQuantity.unit",
         "code:valueQuantity",
-        "text:valueQuantity.comparator",
+        "code:valueQuantity.comparator",
     ];
     let [code, status, date, number, written, unit, ucum, bound] = view.table(columns)?;
     let (mut codes, mut statuses, mut units) = (code.codes(), status.codes(), ucum.codes());
     let (mut dates, mut numbers, mut texts) = (date.texts().iter(), number.numbers().iter(), written.texts().iter());
-    let (mut names, mut bounds) = (unit.texts().iter(), bound.texts().iter());
+    let (mut names, mut bounds) = (unit.codes(), bound.codes());
     let row = |_| {
         // A number in quotes is a text, but no number.
         numbers.next()?.as_ref()?;
         let (system, code) = units.next()??;
         let quantity = Quantity {
             value: Decimal::parse(texts.next()?.as_deref()?),
-            comparator: bounds.next()?.clone(),
-            unit: Some(names.next()?.clone()?),
+            comparator: bounds.next()?.map(|(_, bound)| bound.to_owned()),
+            unit: Some(names.next()??.1.to_owned()),
             system: Some(system.to_owned()),
             code: Some(code.to_owned()),
         };
