@@ -141,10 +141,8 @@ impl Axis {
         if let Some(goal) = self.goal {
             field.goal(&mut svg, goal)?;
         }
-        // Numbers keep clear of what they are held against, and of the other side.
-        let first = if matches!(self.goal, Some(Goal::AtMost(_))) { BELOW } else { ABOVE };
-        for ((class, beside), (line, points)) in [("a", first), ("b", BELOW)].into_iter().zip(&sides) {
-            field.side(&mut svg, (class, line.name), beside, points)?;
+        for (class, (line, points)) in ["a", "b"].into_iter().zip(&sides) {
+            field.side(&mut svg, (class, line.name), self.goal, points)?;
         }
         let (_, points) = sides.first().context("an axis has a line")?;
         for (grown, _) in points {
@@ -213,7 +211,20 @@ impl Field {
         text(svg, (RIGHT + 6.0, y + 4.0), "start", "aim", &format!("{words} {aim}"))
     }
 
-    fn side(&self, svg: &mut String, (class, name): (&str, &str), beside: f64, points: &[Point]) -> anyhow::Result<()> {
+    /// Where a number stands: clear of the goal, of the other side and of what is below the chart.
+    fn beside(&self, class: &str, goal: Option<Goal>, ratio: f64) -> f64 {
+        let kept = matches!(goal, Some(Goal::AtMost(aim)) if ratio <= aim);
+        let below = class == "b" || kept;
+        if below && self.y(ratio) + BELOW < BOTTOM { BELOW } else { ABOVE }
+    }
+
+    fn side(
+        &self,
+        svg: &mut String,
+        (class, name): (&str, &str),
+        goal: Option<Goal>,
+        points: &[Point],
+    ) -> anyhow::Result<()> {
         let at: Vec<String> =
             points.iter().map(|(grown, ratio)| format!("{:.1},{:.1}", self.x(*grown), self.y(*ratio))).collect();
         writeln!(svg, "<polyline class=\"{class}\" points=\"{}\"/>", at.join(" "))?;
@@ -222,7 +233,7 @@ impl Field {
             writeln!(svg, "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>")?;
             // The first point is one by definition.
             if place > 0 {
-                text(svg, (x, y + beside), "middle", "value", &format!("{ratio:.2}"))?;
+                text(svg, (x, y + self.beside(class, goal, *ratio)), "middle", "value", &format!("{ratio:.2}"))?;
             }
         }
         let last = points.last().context("a line has points")?;
