@@ -280,6 +280,7 @@ fn message(views: &Views) -> RunMessage {
     let call = views.clearance().call();
     RunMessage {
         tenant: call.tenant.clone(),
+        plugin: call.installed.manifest.id.clone(),
         component: call.installed.component,
         limits: call.installed.manifest.limits,
         hook: call.service.hook,

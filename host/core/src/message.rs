@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Held;
-use crate::ids::{Coins, Digest, EntryName, ServiceId, TenantId};
+use crate::ids::{Coins, Digest, EntryName, PluginId, ServiceId, TenantId};
 use crate::limits::Limits;
 use crate::manifest::Hook;
 use crate::view::View;
@@ -19,6 +19,8 @@ use crate::view::View;
 pub struct RunMessage {
     /// Whose run: no process serves two tenants. The guest is not told.
     pub tenant: TenantId,
+    /// Of which plugin: nor does one serve two plugins, also if they are made of the same bytes. The guest is not told.
+    pub plugin: PluginId,
     /// Which component.
     pub component: Digest,
     /// What it may use.

@@ -153,6 +153,7 @@ impl Transcript {
         let seed = unhex(&self.coins).and_then(|seed| <[u8; 32]>::try_from(seed).ok());
         Ok(RunMessage {
             tenant,
+            plugin: self.plugin.clone(),
             component: self.component,
             limits: self.limits,
             hook: self.hook,

@@ -111,7 +111,8 @@ pub(crate) fn compile(
     let bytes = generate(spawner, settings, component, &start)?;
     let code = Code::trusted(start.digest, class, wit, bytes).with_wasi(manifest.wasi);
     let sealed = Sealed::of(&code).map_err(CompileError::Host)?;
-    match Process::start(spawner, Some(&sealed), &running(&sealed, settings), later(clock::now(), START)) {
+    let start = running(&sealed, class, settings, Priority::Normal);
+    match Process::start(spawner, Some(&sealed), &start, later(clock::now(), START)) {
         Ok(_) => Ok(code),
         Err(StartError::Misfit(reason)) if plain(&reason) => Err(ComponentError::Mismatch { reason }.into()),
         Err(error) => Err(CompileError::Host(error.to_string())),

@@ -1,11 +1,16 @@
 //! Whole messages over a SEQPACKET socket: a length, then the bytes, in packets that any kernel takes.
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::time::Instant;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recv, recvmsg, send, sendmsg,
+    setsockopt, socketpair, sockopt,
+};
+use nix::sys::time::{TimeVal, TimeValLike as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +19,8 @@ use crate::clock;
 /// The most bytes of one packet: below the default send buffer of every Linux.
 const PACKET: usize = 64 << 10;
 const HEAD: usize = 8;
+/// Most messages are shorter: they are written without their buffer being moved, and cleared, again and again.
+const USUAL: usize = 16 << 10;
 
 /// A message did not pass. Nothing can be said over the channel any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,11 +46,25 @@ impl From<Errno> for FrameError {
 /// Until when to wait. `None` waits for ever.
 pub(crate) type Until = Option<Instant>;
 
-/// One end of a socket pair. Descriptors that are sent over it are dropped by the kernel: no place is made for them.
+/// One end of a socket pair. Descriptors that are sent over it are dropped by the kernel: no place is made for them but in
+/// [`Channel::receive_with`], by a process that waits for its component.
 #[derive(Debug)]
 pub(crate) struct Channel {
     socket: OwnedFd,
     packet: Vec<u8>,
+    /// How long one wait takes at most, if it is set.
+    tick: Option<Duration>,
+}
+
+/// What the other side is doing before it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// It waits.
+    Quiet,
+    /// It has ended.
+    Gone,
+    /// It said something that nobody asked for.
+    Talking,
 }
 
 impl Channel {
@@ -55,12 +76,22 @@ impl Channel {
     }
 
     pub(crate) fn of(socket: OwnedFd) -> Self {
-        Self { socket, packet: vec![0; PACKET] }
+        Self { socket, packet: vec![0; PACKET], tick: None }
+    }
+
+    /// From now on, [`Channel::receive_watched`] looks up so often. The kernel keeps the time: a wait is one call of it.
+    pub(crate) fn look_up_every(&mut self, tick: Duration) -> Result<(), FrameError> {
+        let microseconds = i64::try_from(tick.as_micros()).unwrap_or(i64::MAX);
+        setsockopt(&self.socket, sockopt::ReceiveTimeout, &TimeVal::microseconds(microseconds))?;
+        self.tick = Some(tick);
+        Ok(())
     }
 
     /// Sends one message.
     pub(crate) fn send(&self, message: &impl Serialize, until: Until) -> Result<(), FrameError> {
-        let bytes = postcard::to_extend(message, vec![0; HEAD]).map_err(|_| FrameError::Malformed)?;
+        let mut bytes = Vec::with_capacity(USUAL);
+        bytes.extend([0; HEAD]);
+        let bytes = postcard::to_extend(message, bytes).map_err(|_| FrameError::Malformed)?;
         self.send_bytes(bytes, until)
     }
 
@@ -99,18 +130,23 @@ impl Channel {
         decode(&bytes)
     }
 
-    /// As [`Channel::receive`]. `look` says when to look again, as long as nothing comes.
+    /// As [`Channel::receive`]. `look` is called when nothing came for so long as [`Channel::look_up_every`] says, and says
+    /// whether it wants to be called again.
     pub(crate) fn receive_watched<T: DeserializeOwned>(
         &mut self,
         most: usize,
-        mut look: impl FnMut() -> Until,
+        mut look: impl FnMut() -> bool,
         until: Instant,
     ) -> Result<T, FrameError> {
         let first = loop {
-            let next = look().map_or(until, |next| next.min(until));
-            match self.receive_packet(Some(next)) {
-                Err(FrameError::Late) if next < until => {}
-                first => break first?,
+            // Near the end the socket's own time would be too long.
+            if self.tick.is_none_or(|tick| until.saturating_duration_since(clock::now()) <= tick) {
+                break self.receive_packet(Some(until))?;
+            }
+            match recv(self.socket.as_raw_fd(), &mut self.packet, MsgFlags::MSG_TRUNC) {
+                Err(Errno::EAGAIN) if !look() => break self.receive_packet(Some(until))?,
+                Err(Errno::EAGAIN | Errno::EINTR) => {}
+                received => break whole(received)?,
             }
         };
         let bytes = self.receive_rest(first, most, Some(until))?;
@@ -149,12 +185,9 @@ impl Channel {
         loop {
             self.in_time(until)?;
             match recv(self.socket.as_raw_fd(), &mut self.packet, flags) {
-                Ok(0) => return Err(FrameError::Gone),
-                Ok(size) if size > PACKET => return Err(FrameError::TooLong),
-                Ok(size) => return Ok(size),
                 Err(Errno::EAGAIN) => self.wait(PollFlags::POLLIN, until)?,
                 Err(Errno::EINTR) => {}
-                Err(errno) => return Err(errno.into()),
+                received => return whole(received),
             }
         }
     }
@@ -164,10 +197,38 @@ impl Channel {
         if until.is_some_and(|until| clock::now() >= until) { Err(FrameError::Late) } else { Ok(()) }
     }
 
-    /// Whether nothing was said that nobody asked for.
-    pub(crate) fn is_quiet(&mut self) -> bool {
+    /// What the other side does that nobody asked for.
+    pub(crate) fn before(&mut self) -> Before {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK;
-        recv(self.socket.as_raw_fd(), &mut self.packet, flags) == Err(Errno::EAGAIN)
+        match recv(self.socket.as_raw_fd(), &mut [0], flags) {
+            Err(Errno::EAGAIN) => Before::Quiet,
+            Ok(0) | Err(Errno::ECONNRESET | Errno::EPIPE) => Before::Gone,
+            Ok(_) | Err(_) => Before::Talking,
+        }
+    }
+
+    /// Sends one short message, and a descriptor with it.
+    pub(crate) fn send_with(&self, message: &impl Serialize, descriptor: BorrowedFd<'_>) -> Result<(), FrameError> {
+        let bytes = postcard::to_allocvec(message).map_err(|_| FrameError::Malformed)?;
+        let descriptors = [descriptor.as_raw_fd()];
+        let control = [ControlMessage::ScmRights(&descriptors)];
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        sendmsg::<()>(self.socket.as_raw_fd(), &[IoSlice::new(&bytes)], &control, flags, None)?;
+        Ok(())
+    }
+
+    /// Waits for one short message with a descriptor. Only a process that trusts the other side makes a place for one.
+    pub(crate) fn receive_with<T: DeserializeOwned>(&mut self) -> Result<(T, RawFd), FrameError> {
+        let mut place = nix::cmsg_space!([RawFd; 1]);
+        let mut packet = [IoSliceMut::new(&mut self.packet)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        let received = recvmsg::<()>(self.socket.as_raw_fd(), &mut packet, Some(&mut place), flags)?;
+        let size = whole(Ok(received.bytes))?;
+        let Some(ControlMessageOwned::ScmRights(descriptors)) = received.cmsgs()?.next() else {
+            return Err(FrameError::Malformed);
+        };
+        let descriptor = descriptors.first().copied().ok_or(FrameError::Malformed)?;
+        Ok((decode(self.packet.get(..size).unwrap_or_default())?, descriptor))
     }
 
     fn wait(&self, for_what: PollFlags, until: Until) -> Result<(), FrameError> {
@@ -179,6 +240,16 @@ impl Channel {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
+    }
+}
+
+/// The size of a packet, if it is one that came whole.
+fn whole(received: nix::Result<usize>) -> Result<usize, FrameError> {
+    match received {
+        Ok(0) => Err(FrameError::Gone),
+        Ok(size) if size > PACKET => Err(FrameError::TooLong),
+        Ok(size) => Ok(size),
+        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -252,9 +323,49 @@ mod tests {
     #[test]
     fn a_word_that_nobody_asked_for_is_noticed() {
         let (ours, mut theirs) = pair();
-        assert!(theirs.is_quiet());
+        assert_eq!(theirs.before(), Before::Quiet);
         ours.send(&"x", None).unwrap();
-        assert!(!theirs.is_quiet());
+        assert_eq!(theirs.before(), Before::Talking);
+        theirs.receive::<String>(100, None).unwrap();
+        drop(ours);
+        assert_eq!(theirs.before(), Before::Gone);
+    }
+
+    #[test]
+    fn who_is_watched_is_looked_at_until_the_time_is_over() {
+        let (_ours, mut theirs) = pair();
+        theirs.look_up_every(Duration::from_millis(2)).unwrap();
+        let (mut looks, mut enough) = (0, 0);
+        let received = theirs.receive_watched::<String>(
+            100,
+            || {
+                looks += 1;
+                true
+            },
+            soon().unwrap(),
+        );
+        assert_eq!(received, Err(FrameError::Late));
+        assert!((3..=25).contains(&looks), "{looks}");
+        let received = theirs.receive_watched::<String>(
+            100,
+            || {
+                enough += 1;
+                false
+            },
+            soon().unwrap(),
+        );
+        assert_eq!((received, enough), (Err(FrameError::Late), 1));
+    }
+
+    #[test]
+    fn a_descriptor_arrives_with_its_message_and_without_one_there_is_no_message() {
+        let (ours, mut theirs) = pair();
+        ours.send_with(&"code", std::io::stderr().as_fd()).unwrap();
+        let (message, descriptor) = theirs.receive_with::<String>().unwrap();
+        assert!(message == "code" && descriptor > 2);
+        nix::unistd::close(descriptor).unwrap();
+        ours.send_packet(&[1, b'x'], None).unwrap();
+        assert_eq!(theirs.receive_with::<String>(), Err(FrameError::Malformed));
     }
 
     #[test]

@@ -101,6 +101,16 @@ pub(crate) fn enter(withdrawn: Withdrawn, allowance: Allowance) -> Result<Layers
     Ok(layers)
 }
 
+/// Lets no other process of its user look at this one from here on, before the jail closes.
+pub(crate) fn hide() {
+    noted(prctl::set_dumpable(false));
+}
+
+/// Closes a descriptor of its own.
+pub(crate) fn close(descriptor: RawFd) {
+    noted(nix::unistd::close(descriptor));
+}
+
 /// Gives way to everything else on the machine.
 pub(crate) fn give_way() {
     let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);

@@ -19,11 +19,13 @@ mod fault;
 mod frame;
 mod jail;
 mod kept;
+mod lanes;
 mod layer;
 mod message;
 mod pool;
 mod process;
 mod shelf;
+mod spare;
 mod spawner;
 mod watch;
 

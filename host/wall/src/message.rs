@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::cells::Held;
-use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, EntryName, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits, Wasi};
 use cordon_core::manifest::{Hook, MOST_ARGUMENTS};
 use cordon_core::message::{
@@ -44,7 +44,9 @@ pub(crate) struct Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Task {
     /// Run the component in descriptor 1.
-    Run,
+    Run(Priority),
+    /// Get ready for a component of this class, and wait for the message that brings it with a descriptor.
+    Wait,
     /// Check and compile the component in the next message.
     Compile(Priority),
     /// Show that the jail kills.
@@ -55,6 +57,8 @@ pub(crate) enum Task {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Hello {
     Ready(Layers),
+    /// It waits for its component.
+    Waiting,
     /// The code does not fit the contract.
     Misfit(String),
     /// It does not serve: why, and what stands.
@@ -108,6 +112,9 @@ fn bytes<S: Serializer>(bytes: &Option<&[u8]>, serializer: S) -> Result<S::Ok, S
     bytes.map(Bytes).serialize(serializer)
 }
 
+/// The tenant and the plugin of a run.
+pub(crate) type Whose = (TenantId, PluginId);
+
 /// The packs that a process holds.
 pub(crate) type Packs = BTreeMap<Digest, Arc<PackData>>;
 
@@ -142,7 +149,7 @@ impl<'a> Call<'a> {
     }
 
     /// The invocation on the runner's side. `None`: the broker sent what it cannot mean.
-    pub(crate) fn into_message(self, tenant: &TenantId, component: Digest, held: &mut Packs) -> Option<RunMessage> {
+    pub(crate) fn into_message(self, whose: &Whose, component: Digest, held: &mut Packs) -> Option<RunMessage> {
         let view = |Rows { need, elements, text, ends }: Rows<'_>| {
             Some(View::from_parts(need, text.into(), ends.into_owned())?.listing(elements.into_owned().into()))
         };
@@ -157,7 +164,8 @@ impl<'a> Call<'a> {
             Some((name, Arc::clone(held.get(&pack.digest)?)))
         };
         Some(RunMessage {
-            tenant: tenant.clone(),
+            tenant: whose.0.clone(),
+            plugin: whose.1.clone(),
             component,
             limits: self.limits,
             hook: self.hook,

@@ -1,12 +1,13 @@
 //! The runners: a few for each plugin that is being called, none for the others, so many in all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use cordon_core::ids::{Digest, TenantId};
+use cordon_core::ids::Digest;
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{RunEnd, RunMessage, RunReply, Trap};
@@ -16,13 +17,15 @@ use nix::libc::SIGSYS;
 use nix::sys::prctl;
 
 use crate::clock;
-use crate::compile::{self, CompileError, CompileLimits};
+use crate::compile::{self, CompileError, CompileLimits, Priority};
 use crate::components::{Components, InsertError};
 use crate::frame::FrameError;
+use crate::lanes::{Lane, Lanes};
 use crate::layer::{Layer, Layers};
 use crate::message::{Start, Task};
 use crate::process::{CallError, Process, Program, StartError};
 use crate::shelf::{Sealed, Shelf};
+use crate::spare::Spares;
 use crate::spawner::Spawner;
 
 /// How the wall is kept.
@@ -36,6 +39,9 @@ pub struct WallSettings {
     pub calls: u32,
     /// A runner that was not needed for so long is ended.
     pub idle: Duration,
+    /// So many processes wait for a component, besides the runners and from the first start on: a start then costs only the
+    /// component.
+    pub spares: usize,
     /// What compiling a component may use.
     pub compile: CompileLimits,
     /// Layers of the jail that may be missing on this machine.
@@ -46,9 +52,9 @@ impl Default for WallSettings {
     fn default() -> Self {
         let minute = Duration::from_secs(60);
         // One that waits has 2 MB of its own.
-        let (most, most_of_one) = (256, 16);
+        let (most, most_of_one, spares) = (256, 16, 4);
         let compile = CompileLimits::default();
-        Self { most, most_of_one, calls: 1_000, idle: minute, compile, accepted: BTreeSet::new() }
+        Self { most, most_of_one, calls: 1_000, idle: minute, spares, compile, accepted: BTreeSet::new() }
     }
 }
 
@@ -92,7 +98,7 @@ const DEATHS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Runs plugins, each in a process of its own: one component of one tenant, one invocation at a time.
+/// Runs plugins, each in a process of its own: one component of one plugin of one tenant, one invocation at a time.
 #[derive(Debug)]
 pub struct Wall {
     runners: Arc<Runners>,
@@ -100,41 +106,22 @@ pub struct Wall {
     engine: Engine,
     /// One component is compiled at a time: two would be twice the memory.
     compiling: Mutex<()>,
-    keeper: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
-
-type Lane = (TenantId, Digest);
 
 #[derive(Debug)]
 struct Runners {
     spawner: Spawner,
+    spares: Spares,
     settings: WallSettings,
     shelf: Shelf,
     lanes: Mutex<Lanes>,
     freed: Condvar,
+    /// How many wait for that. Telling nobody costs a call of the kernel as well.
+    waiters: AtomicUsize,
     work: Mutex<Option<Sender<Work>>>,
     /// How many runners died by themselves, by the signal that ended them.
     deaths: Mutex<BTreeMap<Option<i32>, u64>>,
-}
-
-#[derive(Debug, Default)]
-struct Lanes {
-    lanes: BTreeMap<Lane, Held>,
-    alive: usize,
-    uses: u64,
-}
-
-/// What is held for one lane.
-#[derive(Debug, Default)]
-struct Held {
-    idle: Vec<Process>,
-    /// Those that wait, and those that are called.
-    alive: usize,
-    /// When it was last used, counted in uses.
-    used: u64,
-    /// Runners that died one after the other.
-    deaths: u32,
-    not_before: Option<Instant>,
 }
 
 /// What is done beside the calls.
@@ -161,17 +148,26 @@ impl Wall {
         let (sender, receiver) = channel();
         let runners = Arc::new(Runners {
             spawner,
+            spares: Spares::default(),
             settings,
             shelf: Shelf::default(),
             lanes: Mutex::default(),
             freed: Condvar::new(),
+            waiters: AtomicUsize::new(0),
             work: Mutex::new(Some(sender)),
             deaths: Mutex::default(),
         });
-        let kept = Arc::clone(&runners);
-        let keeper = std::thread::Builder::new().name("runners".to_owned()).spawn(move || kept.keep(&receiver));
-        let keeper = keeper.map_err(|error| WallError::Start(error.to_string()))?;
-        Ok(Self { runners, layers, engine, compiling: Mutex::default(), keeper: Some(keeper) })
+        let mut wall = Self { runners, layers, engine, compiling: Mutex::default(), threads: Vec::new() };
+        wall.thread("runners", move |runners| runners.keep(&receiver))?;
+        wall.thread("spares", |runners| runners.spares.keep(&runners.spawner, runners.settings.spares))?;
+        Ok(wall)
+    }
+
+    fn thread(&mut self, name: &str, body: impl FnOnce(&Runners) + Send + 'static) -> Result<(), WallError> {
+        let runners = Arc::clone(&self.runners);
+        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&runners));
+        self.threads.push(started.map_err(|error| WallError::Start(error.to_string()))?);
+        Ok(())
     }
 
     /// What the jail is made of on this machine.
@@ -194,6 +190,12 @@ impl Wall {
     #[must_use]
     pub fn deaths(&self) -> BTreeMap<Option<i32>, u64> {
         self.runners.deaths.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The process ids of those that wait for a component.
+    #[must_use]
+    pub fn spares(&self) -> Vec<u32> {
+        self.runners.spares.ids()
     }
 
     /// The process ids of the runners that wait.
@@ -226,17 +228,17 @@ fn examine(spawner: &Spawner, accepted: &BTreeSet<Layer>) -> Result<Layers, Wall
     if process.signal(until) == Some(SIGSYS) { Ok(layers) } else { Err(WallError::DoesNotKill) }
 }
 
-/// How a runner of this code starts.
-pub(crate) fn running(sealed: &Sealed, settings: &WallSettings) -> Start {
+/// How a runner of this code starts, for calls of this class: the code's own, or a wider one.
+pub(crate) fn running(sealed: &Sealed, class: LimitClass, settings: &WallSettings, priority: Priority) -> Start {
     Start {
         digest: sealed.digest,
-        class: sealed.class,
+        class,
         wit: sealed.wit.as_str().to_owned(),
         wasi: None,
-        memory: Limits::of(sealed.class).memory.saturating_add(OWN_MEMORY),
+        memory: Limits::of(class).memory.saturating_add(OWN_MEMORY),
         seconds: None,
         accepted: settings.accepted.iter().copied().collect(),
-        task: Task::Run,
+        task: Task::Run(priority),
     }
 }
 
@@ -265,9 +267,14 @@ impl Drop for Wall {
     fn drop(&mut self) {
         // Without a sender the keeper ends.
         drop(self.runners.work.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if self.keeper.take().is_some_and(|keeper| keeper.join().is_err()) {
-            tracing::error!("the keeper of the runners ended badly");
+        self.runners.spares.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the wall ended badly");
+            }
         }
+        // One may have been started meanwhile.
+        self.runners.spares.close();
         self.runners.lock().lanes.clear();
     }
 }
@@ -284,19 +291,34 @@ impl Runner for Wall {
             return Err(RunnerError("the component was admitted in a wider class"));
         }
         let until = later(clock::now(), message.budget);
-        let lane = (message.tenant.clone(), message.component);
-        let mut process = runners.take(&lane, &sealed, until)?;
-        match process.call(&message, until) {
+        let lane = Lane {
+            tenant: message.tenant.clone(),
+            plugin: message.plugin.clone(),
+            component: message.component,
+            class: message.limits.class,
+        };
+        let (mut process, ended) = loop {
+            let mut process = runners.take(&lane, &sealed, until)?;
+            match process.call(&message, until) {
+                // One that died while it waited took no call with it.
+                Err(CallError::Ended) => runners.missed(&lane, process),
+                ended => break (process, ended),
+            }
+        };
+        match ended {
             Ok(reply) => {
                 let trapped = matches!(reply.end, RunEnd::Trapped(_));
+                process.looped = process.slow && trapped;
                 runners.back(lane, process, trapped);
                 Ok(reply)
             }
             Err(CallError::Late) => {
+                process.looped = process.slow;
                 runners.back(lane, process, true);
                 // How far it got nobody knows.
                 Ok(RunReply::new(RunEnd::Trapped(Trap::Deadline), message.limits.fuel))
             }
+            Err(CallError::Ended) => Err(RunnerError::DIED),
             Err(error @ (CallError::Gone | CallError::Hostile | CallError::Failed)) => {
                 runners.died(lane, process, &error);
                 Err(RunnerError::DIED)
@@ -309,10 +331,11 @@ impl Runners {
     /// A runner of this lane: one that waits, or a new one, if need be in the place of another lane's.
     fn take(&self, lane: &Lane, sealed: &Sealed, until: Instant) -> Result<Process, RunnerError> {
         let mut lanes = self.lock();
-        loop {
+        let priority = loop {
             if let Some(process) = lanes.waiting(lane) {
                 return Ok(process);
             }
+            let priority = lanes.held(lane).priority();
             let now = clock::now();
             if lanes.held(lane).not_before.is_some_and(|not_before| now < not_before) {
                 return Err(RunnerError("the plugin's runners keep dying"));
@@ -320,31 +343,43 @@ impl Runners {
             if lanes.held(lane).alive < self.settings.most_of_one {
                 if lanes.alive < self.settings.most {
                     lanes.born(lane);
-                    break;
+                    break priority;
                 }
                 if let Some(oldest) = lanes.oldest() {
                     lanes.born(lane);
                     self.end(oldest);
-                    break;
+                    break priority;
                 }
             }
             let left = until.checked_duration_since(now).filter(|left| !left.is_zero());
             let left = left.ok_or(RunnerError("all runners are busy"))?;
+            self.waiters.fetch_add(1, Ordering::Relaxed);
             lanes = self.freed.wait_timeout(lanes, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+            self.waiters.fetch_sub(1, Ordering::Relaxed);
+        };
         drop(lanes);
-        self.start(lane, sealed, until)
+        self.start(lane, sealed, priority, until)
     }
 
-    /// Starts a runner, for which there is room.
-    fn start(&self, lane: &Lane, sealed: &Sealed, until: Instant) -> Result<Process, RunnerError> {
-        Process::start(&self.spawner, Some(sealed), &running(sealed, &self.settings), until).map_err(|error| {
-            tracing::error!(tenant = %lane.0, component = %lane.1, %error, "a runner could not be started");
+    /// Starts a runner, for which there is room; or gives one that waits its component. One that comes behind all others
+    /// is not worth one that waits.
+    fn start(&self, lane: &Lane, sealed: &Sealed, priority: Priority, until: Instant) -> Result<Process, RunnerError> {
+        let start = running(sealed, lane.class, &self.settings, priority);
+        let spare = match priority {
+            Priority::Normal => self.spares.take(lane.class),
+            Priority::Idle => None,
+        };
+        let started = match spare {
+            Some(spare) => spare.load(sealed, &start, until),
+            None => Process::start(&self.spawner, Some(sealed), &start, until),
+        };
+        started.map_err(|error| {
+            tracing::error!(tenant = %lane.tenant, component = %lane.component, %error, "a runner could not be started");
             match error {
                 // The call's time was over: nothing is known of the runner.
                 StartError::Silent(FrameError::Late) => {
                     self.lock().buried(lane, 1);
-                    self.freed.notify_all();
+                    self.free();
                 }
                 StartError::System(_) | StartError::Silent(_) | StartError::Misfit(_) | StartError::Unfit(..) => {
                     self.lost(lane);
@@ -356,12 +391,19 @@ impl Runners {
 
     /// Takes a runner back, to be used again unless it has done its part.
     fn back(&self, lane: Lane, mut process: Process, spent: bool) {
-        let spent = spent || process.slow || process.calls >= self.settings.calls || self.shelf.get(&lane.1).is_none();
+        let gone = self.shelf.get(&lane.component).is_none();
+        let spent = spent || process.slow || process.behind || process.calls >= self.settings.calls || gone;
         process.since = clock::now();
         let mut lanes = self.lock();
         let held = lanes.held(&lane);
-        (held.deaths, held.not_before) = (0, None);
-        if spent {
+        (held.deaths, held.not_before, held.looped) = (0, None, process.looped);
+        if process.looped {
+            // Nor do those go first that waited; and the next one is started by who has the time for it.
+            let fast = std::mem::take(&mut held.idle);
+            lanes.buried(&lane, fast.len().saturating_add(1));
+            drop(lanes);
+            fast.into_iter().chain([process]).for_each(|process| self.end(process));
+        } else if spent {
             lanes.buried(&lane, 1);
             drop(lanes);
             self.end(process);
@@ -370,7 +412,7 @@ impl Runners {
             held.idle.push(process);
             drop(lanes);
         }
-        self.freed.notify_all();
+        self.free();
     }
 
     /// Ends a runner now; who waits for it is the keeper.
@@ -381,10 +423,10 @@ impl Runners {
 
     /// Takes leave of a runner that died, or that must not live.
     fn died(&self, lane: Lane, mut process: Process, error: &CallError) {
-        tracing::error!(tenant = %lane.0, component = %lane.1, %error, "a runner is lost");
+        tracing::error!(tenant = %lane.tenant, component = %lane.component, %error, "a runner is lost");
         self.lost(&lane);
         match error {
-            CallError::Gone => self.ask(Work::Bury(lane, Box::new(process))),
+            CallError::Gone | CallError::Ended => self.ask(Work::Bury(lane, Box::new(process))),
             CallError::Hostile | CallError::Failed | CallError::Late => {
                 process.strike();
                 self.ask(Work::End(Box::new(process)));
@@ -395,10 +437,17 @@ impl Runners {
     /// What a runner died of: a forbidden system call is somebody's attempt to break out.
     fn bury(&self, lane: &Lane, process: Process) {
         let signal = process.end();
-        tracing::error!(tenant = %lane.0, component = %lane.1, signal, forbidden = signal == Some(SIGSYS), "a runner died");
+        tracing::error!(tenant = %lane.tenant, component = %lane.component, signal, forbidden = signal == Some(SIGSYS), "a runner died");
         let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
         let count = deaths.entry(signal).or_default();
         *count = count.saturating_add(1);
+    }
+
+    /// Counts one that had ended before it was asked.
+    fn missed(&self, lane: &Lane, process: Process) {
+        self.lock().buried(lane, 1);
+        self.free();
+        drop(process);
     }
 
     /// Counts a runner that is no more, and lets its lane wait.
@@ -411,7 +460,7 @@ impl Runners {
         let pause = |more| PAUSE.saturating_mul(1_u32.checked_shl(more).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
         held.not_before = more.map(|more| later(clock::now(), pause(more)));
         drop(lanes);
-        self.freed.notify_all();
+        self.free();
     }
 
     /// Does what is to be done beside the calls, until nobody asks any more.
@@ -434,18 +483,19 @@ impl Runners {
     }
 
     fn replace(&self, lane: Lane) {
-        let Some(sealed) = self.shelf.get(&lane.1) else { return };
+        let Some(sealed) = self.shelf.get(&lane.component) else { return };
         let mut lanes = self.lock();
         let held = lanes.held(&lane);
+        let priority = held.priority();
         let enough = !held.idle.is_empty() || held.alive >= self.settings.most_of_one;
         if enough || lanes.alive >= self.settings.most {
             return;
         }
         lanes.born(&lane);
         drop(lanes);
-        if let Ok(process) = self.start(&lane, &sealed, later(clock::now(), START)) {
+        if let Ok(process) = self.start(&lane, &sealed, priority, later(clock::now(), START)) {
             self.lock().held(&lane).idle.push(process);
-            self.freed.notify_all();
+            self.free();
         }
     }
 
@@ -465,6 +515,13 @@ impl Runners {
         drop(expired);
     }
 
+    /// Tells those that wait that something changed. Whoever will wait looks first, with the lock held.
+    fn free(&self) {
+        if self.waiters.load(Ordering::Relaxed) > 0 {
+            self.freed.notify_all();
+        }
+    }
+
     fn ask(&self, work: Work) {
         let sender = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         // After the end there is nobody to ask, and what was sent is dropped here.
@@ -474,48 +531,6 @@ impl Runners {
     // A panic leaves the counts as they were: every change of them is one assignment.
     fn lock(&self) -> MutexGuard<'_, Lanes> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lanes {
-    fn held(&mut self, lane: &Lane) -> &mut Held {
-        self.lanes.entry(lane.clone()).or_default()
-    }
-
-    /// Counts one more of this lane.
-    fn born(&mut self, lane: &Lane) {
-        self.alive = self.alive.saturating_add(1);
-        let held = self.held(lane);
-        held.alive = held.alive.saturating_add(1);
-    }
-
-    /// Counts so many less of this lane.
-    fn buried(&mut self, lane: &Lane, count: usize) {
-        self.alive = self.alive.saturating_sub(count);
-        let held = self.held(lane);
-        held.alive = held.alive.saturating_sub(count);
-    }
-
-    /// A waiting runner of this lane, which is used now. One that died while it waited took no call with it.
-    fn waiting(&mut self, lane: &Lane) -> Option<Process> {
-        self.uses = self.uses.saturating_add(1);
-        let uses = self.uses;
-        let held = self.held(lane);
-        held.used = uses;
-        let all = held.idle.len();
-        let found = std::iter::from_fn(|| held.idle.pop()).find_map(Process::living);
-        let dead = all.saturating_sub(held.idle.len()).saturating_sub(usize::from(found.is_some()));
-        self.buried(lane, dead);
-        found
-    }
-
-    /// A waiting runner of the lane that was used longest ago.
-    fn oldest(&mut self) -> Option<Process> {
-        let waiting = self.lanes.values_mut().filter(|held| !held.idle.is_empty());
-        let held = waiting.min_by_key(|held| held.used)?;
-        held.alive = held.alive.saturating_sub(1);
-        self.alive = self.alive.saturating_sub(1);
-        held.idle.pop()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The broker's side of one process: starting it, calling it, ending it.
 
+use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -8,12 +9,13 @@ use std::time::Instant;
 use cordon_core::message::{RunMessage, RunReply};
 use cordon_runtime::ComponentError;
 
-use crate::frame::{Channel, FrameError};
+use crate::compile::Priority;
+use crate::frame::{Before, Channel, FrameError};
 use crate::layer::Layers;
-use crate::message::{Call, Hello, MOST_REPLY, Packs, Start, plausible};
+use crate::message::{Call, Hello, MOST_REPLY, Packs, Start, Task, plausible};
 use crate::shelf::Sealed;
 use crate::spawner::Spawner;
-use crate::watch::Watch;
+use crate::watch::{Watch, quick};
 
 /// The program that becomes a runner, and how it is told to.
 #[derive(Debug, Clone)]
@@ -60,6 +62,9 @@ pub(crate) enum StartError {
 pub(crate) enum CallError {
     #[error("the deadline passed")]
     Late,
+    /// Before it was asked anything.
+    #[error("the process had ended before")]
+    Ended,
     #[error("the process is gone")]
     Gone,
     #[error("the process said what no runner says")]
@@ -78,6 +83,10 @@ pub(crate) struct Process {
     pub(crate) calls: u32,
     /// Whether it had to give way to others. It cannot take that back.
     pub(crate) slow: bool,
+    /// Whether it had to, and still had no answer.
+    pub(crate) looped: bool,
+    /// Whether it comes behind all others from its start.
+    pub(crate) behind: bool,
     /// Since when it waits.
     pub(crate) since: Instant,
     pub(crate) layers: Layers,
@@ -100,15 +109,31 @@ impl Process {
         // Its end of the socket is its own from here on: when it dies, the channel is at its end.
         let child = spawner.spawn(Stdio::from(theirs), output).map_err(|error| system(&error))?;
         let (packs, since, layers) = (Packs::new(), until, Layers::default());
-        let mut process = Self { child, channel, packs, calls: 0, slow: false, since, layers };
-        process.layers = process.greet(start, until)?;
+        let behind = start.task == Task::Run(Priority::Idle);
+        let mut process = Self { child, channel, packs, calls: 0, slow: false, looped: false, behind, since, layers };
+        process.channel.send(start, Some(until)).map_err(StartError::Silent)?;
+        process.greeted(start, until)?;
         Ok(process)
     }
 
-    fn greet(&mut self, start: &Start, until: Instant) -> Result<Layers, StartError> {
-        self.channel.send(start, Some(until)).map_err(StartError::Silent)?;
+    /// Gives a process that waits its component, and waits until it is in its jail.
+    pub(crate) fn load(mut self, code: &Sealed, start: &Start, until: Instant) -> Result<Self, StartError> {
+        self.channel.send_with(start, code.file.as_fd()).map_err(StartError::Silent)?;
+        self.greeted(start, until)?;
+        Ok(self)
+    }
+
+    fn greeted(&mut self, start: &Start, until: Instant) -> Result<(), StartError> {
+        self.channel.look_up_every(quick(start.class)).map_err(StartError::Silent)?;
+        self.layers = self.hello(start.task, until)?;
+        Ok(())
+    }
+
+    fn hello(&mut self, task: Task, until: Instant) -> Result<Layers, StartError> {
         match self.channel.receive(MOST_REPLY, Some(until)).map_err(StartError::Silent)? {
-            Hello::Ready(layers) => Ok(layers),
+            Hello::Waiting if task == Task::Wait => Ok(Layers::default()),
+            Hello::Ready(layers) if task != Task::Wait => Ok(layers),
+            Hello::Waiting | Hello::Ready(_) => Err(StartError::Silent(FrameError::Malformed)),
             Hello::Misfit(why) => Err(StartError::Misfit(why)),
             Hello::Unfit(why, layers) => Err(StartError::Unfit(why, layers)),
         }
@@ -122,9 +147,11 @@ impl Process {
             FrameError::TooLong | FrameError::Malformed => CallError::Hostile,
             FrameError::System(_) => CallError::Failed,
         };
-        // An answer that is there before the question is meant for another call.
-        if !self.channel.is_quiet() {
-            return Err(CallError::Hostile);
+        match self.channel.before() {
+            Before::Quiet => {}
+            Before::Gone => return Err(CallError::Ended),
+            // An answer that is there before the question is meant for another call.
+            Before::Talking => return Err(CallError::Hostile),
         }
         self.channel.send(&Call::of(message, &self.packs), Some(until)).map_err(failed)?;
         let held = message.packs.values().map(|pack| (pack.digest, std::sync::Arc::clone(pack)));

@@ -1,12 +1,9 @@
 //! Calls that take long take it from what the others leave.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cordon_core::limits::LimitClass;
 use rustix::process::{Pid, setpriority_process};
-
-use crate::clock;
-use crate::pool::later;
 
 /// The last place in the order of processes.
 const LAST: i32 = 19;
@@ -17,36 +14,34 @@ pub(crate) struct Watch {
     quick: Duration,
     /// The processor time at the first look.
     first: Option<Duration>,
-    looks: u32,
     /// Whether the process had to give way. It cannot take that back.
     pub(crate) gave_way: bool,
 }
 
 impl Watch {
     pub(crate) fn new(process: u32, class: LimitClass) -> Self {
-        // Honest calls take some hundred microseconds, with an interpreter some ten milliseconds.
-        let quick = match class {
-            LimitClass::Compiled => Duration::from_millis(10),
-            LimitClass::Interpreted => Duration::from_millis(100),
-        };
-        Self { process, quick, first: None, looks: 0, gave_way: false }
+        Self { process, quick: quick(class), first: None, gave_way: false }
     }
 
-    /// Has the process give way once it took too much processor time, and says when to look again. Time that a busy machine
-    /// did not give it does not count: honest calls would wait for ever behind others.
-    pub(crate) fn look(&mut self) -> Option<Instant> {
-        self.looks = self.looks.saturating_add(1);
-        // Most calls are over before the second look, which is the first that costs anything.
-        if self.looks > 1 {
-            let spent = spent(self.process)?;
-            let first = *self.first.get_or_insert(spent);
-            if spent.saturating_sub(first) >= self.quick {
-                self.gave_way = true;
-                give_way(self.process);
-                return None;
-            }
+    /// Has the process give way once it took too much processor time, and says whether to look again. Time that a busy
+    /// machine did not give it does not count: honest calls would wait for ever behind others. Most calls are over before the
+    /// first look.
+    pub(crate) fn look(&mut self) -> bool {
+        let Some(spent) = spent(self.process) else { return false };
+        let first = *self.first.get_or_insert(spent);
+        self.gave_way = spent.saturating_sub(first) >= self.quick;
+        if self.gave_way {
+            give_way(self.process);
         }
-        Some(later(clock::now(), self.quick))
+        !self.gave_way
+    }
+}
+
+/// What an honest call needs: some hundred microseconds, with an interpreter some ten milliseconds. So often it is looked at.
+pub(crate) fn quick(class: LimitClass) -> Duration {
+    match class {
+        LimitClass::Compiled => Duration::from_millis(10),
+        LimitClass::Interpreted => Duration::from_millis(100),
     }
 }
 

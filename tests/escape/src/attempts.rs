@@ -143,7 +143,7 @@ fn passes_a_descriptor() -> bool {
 }
 
 /// All attempts. The names are service ids.
-const ATTEMPTS: [Attempt; 56] = [
+const ATTEMPTS: [Attempt; 58] = [
     ("tcp", || call!(libc::SYS_socket, libc::AF_INET, libc::SOCK_STREAM, 0)),
     ("udp", datagram),
     ("ipv6", || call!(libc::SYS_socket, libc::AF_INET6, libc::SOCK_STREAM, 0)),
@@ -206,6 +206,8 @@ const ATTEMPTS: [Attempt; 56] = [
             &raw mut *Box::leak(Box::new([0_u64; 2]))
         )
     }),
+    ("priority", || call!(libc::SYS_setpriority, libc::PRIO_PROCESS, 0, -1)),
+    ("scheduler", || call!(libc::SYS_sched_setscheduler, 0, libc::SCHED_OTHER, [0].as_ptr())),
     ("affinity", || call!(libc::SYS_sched_setaffinity, 0, 8, [u64::MAX].as_ptr())),
     ("personality", || call!(libc::SYS_personality, 0xffff_ffff_u64)),
     ("inotify", || call!(libc::SYS_inotify_init1, 0)),

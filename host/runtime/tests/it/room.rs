@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cordon_core::ids::{Coins, Digest, EntryName, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, EntryName, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
 use cordon_core::message::{Advice, Answer, CardText, CellGiven, PackData, RunEnd, RunMessage, RunReply};
@@ -47,6 +47,7 @@ fn doses() -> Arc<PackData> {
 pub(crate) fn message(component: &[u8], class: LimitClass) -> RunMessage {
     RunMessage {
         tenant: TenantId::new("st-anna").unwrap(),
+        plugin: PluginId::new("org.example.probe").unwrap(),
         component: Digest::of(component),
         limits: Limits::of(class),
         hook: Hook::PatientView,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::Hook;
 use cordon_core::message::{RunEnd, RunMessage};
@@ -92,6 +92,7 @@ impl Checked {
         let much = 1 << 50;
         let reply = self.runner.run(RunMessage {
             tenant: TenantId::new("bench")?,
+            plugin: PluginId::new("org.example.bench")?,
             component: self.component,
             // So that a run holds many reads.
             limits: Limits { fuel: much, transfer: much, ..Limits::of(LimitClass::Compiled) },

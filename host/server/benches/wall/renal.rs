@@ -42,6 +42,7 @@ impl Renal {
         let case = case.pack(PACK, "bench", serde_json::from_str(DRUGS)?);
         let message = RunMessage {
             tenant: TenantId::new("bench")?,
+            plugin: manifest.id.clone(),
             component: Digest::of(&component),
             limits: manifest.limits,
             hook: Hook::OrderSelect,

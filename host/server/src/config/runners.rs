@@ -28,7 +28,7 @@ pub(super) struct RawRunners {
 
 impl Default for RawRunners {
     fn default() -> Self {
-        let WallSettings { most, most_of_one: _, calls, idle, compile, accepted } = WallSettings::default();
+        let WallSettings { most, most_of_one: _, calls, idle, spares: _, compile, accepted } = WallSettings::default();
         let accept_missing = accepted.into_iter().collect();
         Self {
             most,
@@ -57,6 +57,7 @@ impl RawRunners {
             most_of_one,
             calls: self.calls,
             idle: Duration::from_secs(self.idle_s),
+            spares: WallSettings::default().spares,
             compile: CompileLimits {
                 time: Duration::from_secs(self.compile_s),
                 priority: self.compile_priority,

@@ -8,7 +8,7 @@ use cordon_core::ports::Runner as _;
 use cordon_runtime::{ComponentError, Wit};
 use cordon_wall::{CompileError, CompileLimits, Components as _, Priority, WallSettings};
 
-use crate::room::{children, code, manifest, message, wall};
+use crate::room::{children, code, counted, manifest, message, wall};
 
 /// A component with the contract's export, which gets past the gate, after this.
 pub(crate) fn exporting(before: &str) -> Vec<u8> {
@@ -53,7 +53,7 @@ fn resident() -> u64 {
 fn bombs_are_refused_by_the_gate_or_end_within_their_limits_and_the_host_goes_on() {
     let compile =
         CompileLimits { time: Duration::from_secs(5), priority: Priority::Normal, ..CompileLimits::default() };
-    let wall = wall(WallSettings { compile, ..WallSettings::default() });
+    let wall = wall(WallSettings { compile, ..counted() });
     let honest = code("reads_the_labs");
     wall.insert(&honest).unwrap();
     let bombs = [functions(200_000), nested(20_000), functions(50_000), branches(8), types(90), types(2_000)];

@@ -7,13 +7,13 @@ use cordon_core::limits::LimitClass;
 use cordon_core::message::RunEnd;
 use cordon_core::ports::Runner as _;
 use cordon_runtime::{ComponentError, Engine, Wit};
-use cordon_wall::{CompileError, CompileLimits, Components as _, Priority, Spent, Wall, WallSettings};
+use cordon_wall::{CompileError, CompileLimits, Components as _, Priority, Spent, Wall};
 
 use crate::bombs::{exporting, functions};
-use crate::room::{children, guest, manifest, message, wall};
+use crate::room::{children, counted, guest, manifest, message, policy, wall};
 
 fn limited(limit: impl FnOnce(&mut CompileLimits)) -> Wall {
-    let mut settings = WallSettings::default();
+    let mut settings = counted();
     patient(&mut settings.compile);
     limit(&mut settings.compile);
     wall(settings)
@@ -101,19 +101,37 @@ fn patient(limits: &mut CompileLimits) {
 #[test]
 fn a_compiler_takes_what_is_left_over_unless_it_is_told_otherwise() {
     assert_eq!(CompileLimits::default().priority, Priority::Idle);
-    for (priority, policy) in [(Priority::Idle, "5"), (Priority::Normal, "0")] {
+    for (priority, as_told) in [(Priority::Idle, "5"), (Priority::Normal, "0")] {
         let wall = limited(|limits| limits.priority = priority);
         std::thread::scope(|scope| {
             let compiling = scope.spawn(|| wall.compile(&functions(50_000), &manifest(Wit::V0_2)));
-            // The policy of a process is the 41st field of its `stat` (proc_pid_stat(5)); it is set before the jail closes.
-            let stat = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
-            let has =
-                |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.split(' ').nth(38) == Some(policy));
-            let seen = || children().iter().filter_map(stat).any(has);
+            // It is set before the jail closes.
+            let seen = || children().into_iter().filter_map(policy).any(|policy| policy == as_told);
             assert!(std::iter::repeat_with(seen).any(|seen| seen || compiling.is_finished()));
             let found = seen();
             children().iter().for_each(|pid| drop(Command::new("kill").args(["-9", &pid.to_string()]).status()));
             assert!(found && compiling.join().unwrap().is_err(), "{priority:?}");
         });
     }
+}
+
+#[test]
+fn what_a_compiler_may_use_by_default_is_what_the_kernel_holds_it_to() {
+    let (limits, wall) = (CompileLimits::default(), wall(counted()));
+    assert_eq!((limits.time.as_secs(), limits.processor, limits.memory), (60, 60, 2 << 30));
+    let held = |line: &str, most: u64| line.split_whitespace().rev().nth(1) == Some(most.to_string().as_str());
+    let set = |pid: u32| {
+        // proc_pid_limits(5): a name, the soft and the hard limit, a unit.
+        let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
+        let is = |name, most| text.lines().any(|line| line.starts_with(name) && held(line, most));
+        is("Max cpu time", limits.processor) && is("Max data size", limits.memory)
+    };
+    std::thread::scope(|scope| {
+        let compiling = scope.spawn(|| wall.compile(&functions(50_000), &manifest(Wit::V0_2)));
+        let seen =
+            std::iter::repeat_with(|| children().into_iter().any(set)).any(|seen| seen || compiling.is_finished());
+        assert!(seen && !compiling.is_finished());
+        children().iter().for_each(|pid| drop(Command::new("kill").args(["-9", &pid.to_string()]).status()));
+        assert!(compiling.join().unwrap().is_err());
+    });
 }

@@ -12,7 +12,7 @@ use cordon_core::ports::{Runner as _, RunnerError};
 use cordon_runtime::{Engine, LocalRunner, Plugins};
 use cordon_wall::{Components as _, Wall, WallSettings};
 
-use crate::room::{children, code, message, wall};
+use crate::room::{children, code, counted, message, policy, wall};
 
 /// What hits which limit. The wall clock has a test of its own.
 const ATTACKS: [(&str, Trap); 15] = [
@@ -41,6 +41,8 @@ fn asked(component: Digest) -> RunMessage {
     RunMessage {
         cells: ["count", "notes", "diary"].map(|cell_name| (name(cell_name), cell.clone())).into(),
         packs: [(name("doses"), Arc::new(pack))].into(),
+        // On a busy machine a call that gave way to all others takes its time.
+        budget: Duration::from_secs(120),
         ..message(component)
     }
 }
@@ -54,7 +56,7 @@ fn beside(wall: &Wall, bystander: Digest) -> RunEnd {
 
 #[test]
 fn every_limit_is_hit_behind_the_wall_as_in_front_of_it_and_others_are_answered() {
-    let (engine, plugins, wall) = (Engine::new().unwrap(), Arc::new(Plugins::default()), wall(WallSettings::default()));
+    let (engine, plugins, wall) = (Engine::new().unwrap(), Arc::new(Plugins::default()), wall(counted()));
     let honest = code("reads_the_labs");
     wall.insert(&honest).unwrap();
     let before = beside(&wall, honest.digest());
@@ -72,7 +74,7 @@ fn every_limit_is_hit_behind_the_wall_as_in_front_of_it_and_others_are_answered(
 
 #[test]
 fn tables_instances_and_memories_have_limits_behind_the_wall() {
-    let (wall, code) = (wall(WallSettings::default()), code("reads_the_labs"));
+    let (wall, code) = (wall(counted()), code("reads_the_labs"));
     wall.insert(&code).unwrap();
     let limited = |limit: fn(&mut Limits)| {
         let mut asked = asked(code.digest());
@@ -92,7 +94,7 @@ fn tables_instances_and_memories_have_limits_behind_the_wall() {
 
 #[test]
 fn a_run_that_no_fuel_ends_is_ended_by_the_wall_clock_and_its_process_is_gone() {
-    let (wall, code) = (wall(WallSettings::default()), code("loops_forever"));
+    let (wall, code) = (wall(counted()), code("loops_forever"));
     wall.insert(&code).unwrap();
     let mut asked = asked(code.digest());
     (asked.limits.fuel, asked.budget) = (u64::MAX, Duration::from_secs(2));
@@ -130,7 +132,7 @@ fn writes_to(pages: u64) -> Vec<u8> {
 fn a_runner_never_has_more_memory_than_the_limit_and_32_mib() {
     let limits = Limits::of(LimitClass::Compiled);
     let pages = (limits.memory >> 16) - 2;
-    let wall = wall(WallSettings::default());
+    let wall = wall(counted());
     let code = Engine::new().unwrap().precompile(&writes_to(pages), LimitClass::Compiled).unwrap();
     wall.insert(&code).unwrap();
     let run = || {
@@ -146,7 +148,7 @@ fn a_runner_never_has_more_memory_than_the_limit_and_32_mib() {
 
 #[test]
 fn what_a_guest_has_the_host_lift_stays_within_the_same_bound() {
-    let wall = wall(WallSettings::default());
+    let wall = wall(counted());
     let code = code("reads_everything_twice");
     wall.insert(&code).unwrap();
     let row = format!(r#"{{"resourceType":"Observation","id":"a","note":[{{"text":"{}"}}]}}"#, "x".repeat(900_000));
@@ -160,7 +162,7 @@ fn what_a_guest_has_the_host_lift_stays_within_the_same_bound() {
 
 #[test]
 fn a_plugin_has_so_many_processes_and_leaves_the_others_theirs() {
-    let settings = WallSettings { most: 4, most_of_one: 2, ..WallSettings::default() };
+    let settings = WallSettings { most: 4, most_of_one: 2, ..counted() };
     let wall = wall(settings);
     let (greedy, honest) = (code("loops_forever"), code("reads_the_labs"));
     wall.insert(&greedy).unwrap();
@@ -186,7 +188,7 @@ fn a_plugin_has_so_many_processes_and_leaves_the_others_theirs() {
 
 #[test]
 fn a_call_that_takes_long_gives_way_to_the_others() {
-    let (wall, code) = (wall(WallSettings::default()), code("loops_forever"));
+    let (wall, code) = (wall(counted()), code("loops_forever"));
     wall.insert(&code).unwrap();
     let mut endless = asked(code.digest());
     (endless.limits.fuel, endless.budget) = (u64::MAX, Duration::from_secs(20));
@@ -203,4 +205,23 @@ fn a_call_that_takes_long_gives_way_to_the_others() {
             .for_each(|pid| drop(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status()));
         assert!(run.join().unwrap().is_err());
     });
+}
+
+#[test]
+fn a_plugin_whose_call_had_to_give_way_starts_its_next_one_behind_all_others_until_one_is_quick() {
+    let (wall, code) = (wall(counted()), code("loops_forever"));
+    wall.insert(&code).unwrap();
+    let mut endless = asked(code.digest());
+    let mut quick = endless.clone();
+    (endless.limits.fuel, endless.budget) = (u64::MAX, Duration::from_secs(2));
+    quick.limits.fuel = 1_000;
+    assert_eq!(wall.run(endless.clone()).unwrap().end, RunEnd::Trapped(Trap::Deadline));
+    let behind = || children().into_iter().filter_map(policy).any(|policy| policy == "5");
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| wall.run(endless));
+        assert!(std::iter::repeat_with(behind).any(|seen| seen || run.is_finished()) && !run.is_finished());
+    });
+    assert_eq!(wall.run(quick).unwrap().end, RunEnd::Trapped(Trap::Fuel));
+    let runner = std::iter::repeat_with(|| wall.waiting()).find_map(|waiting| waiting.first().copied()).unwrap();
+    assert_eq!(policy(runner).unwrap(), "0");
 }

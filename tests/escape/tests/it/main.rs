@@ -17,6 +17,8 @@ mod residue;
 #[cfg(test)]
 mod room;
 #[cfg(test)]
+mod spares;
+#[cfg(test)]
 mod supervision;
 #[cfg(test)]
 mod wall;

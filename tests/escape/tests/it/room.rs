@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cordon_core::ids::{Coins, Digest, NeedName, ServiceId, TenantId};
+use cordon_core::ids::{Coins, Digest, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::limits::{LimitClass, Limits};
 use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::RunMessage;
@@ -21,6 +21,17 @@ pub(crate) fn drill() -> Program {
 /// A wall of the drill's runners.
 pub(crate) fn wall(settings: WallSettings) -> Wall {
     Wall::start(drill(), Engine::new().unwrap(), settings).unwrap()
+}
+
+/// No process waits for a component: for tests that count processes.
+pub(crate) fn counted() -> WallSettings {
+    WallSettings { spares: 0, ..WallSettings::default() }
+}
+
+/// How the kernel schedules a process: the 41st field of its `stat` (proc_pid_stat(5)). 5 is what runs when nothing else does.
+pub(crate) fn policy(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(38).map(str::to_owned)
 }
 
 /// Layers that this machine may be without; the drill prints which it is without.
@@ -79,6 +90,7 @@ pub(crate) fn walled(guest: &str, settings: WallSettings) -> (Wall, RunMessage) 
 pub(crate) fn message(component: Digest) -> RunMessage {
     RunMessage {
         tenant: TenantId::new("st-anna").unwrap(),
+        plugin: PluginId::new("org.example.probe").unwrap(),
         component,
         limits: Limits::of(LimitClass::Compiled),
         hook: Hook::PatientView,

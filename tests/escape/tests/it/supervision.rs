@@ -7,9 +7,9 @@ use std::time::Duration;
 use cordon_core::limits::Limits;
 use cordon_core::message::{RunEnd, RunMessage, Trap};
 use cordon_core::ports::{Runner as _, RunnerError};
-use cordon_wall::{Components as _, Wall, WallSettings};
+use cordon_wall::{Components as _, Wall};
 
-use crate::room::{children, code, message, walled};
+use crate::room::{children, code, counted, message, walled};
 
 const DIED: RunnerError = RunnerError::DIED;
 const WAITS: RunnerError = RunnerError("the plugin's runners keep dying");
@@ -52,7 +52,7 @@ fn killed(wall: &Wall, asked: &RunMessage) -> Result<RunEnd, RunnerError> {
 
 #[test]
 fn a_plugin_whose_runners_keep_dying_is_left_alone_for_a_while_and_then_served_again() {
-    let (wall, asked) = walled("loops_forever", WallSettings::default());
+    let (wall, asked) = walled("loops_forever", counted());
     // A process that is killed before it serves is a start that failed: the plugin waits for that as well.
     let ends: Vec<_> = std::iter::repeat_with(|| killed(&wall, &asked)).take(24).collect();
     let lost = ends.iter().take_while(|end| **end != Err(WAITS)).count();
@@ -65,7 +65,7 @@ fn a_plugin_whose_runners_keep_dying_is_left_alone_for_a_while_and_then_served_a
 
 #[test]
 fn a_runner_that_is_killed_under_load_takes_its_own_call_with_it_and_no_other() {
-    let (wall, asked) = walled("loops_forever", WallSettings::default());
+    let (wall, asked) = walled("loops_forever", counted());
     let short = RunMessage { limits: Limits { fuel: 1_000, ..asked.limits }, ..asked.clone() };
     assert_eq!(wall.run(short).unwrap().end, RunEnd::Trapped(Trap::Fuel));
     // The keeper starts the next one beside the answer.
@@ -89,7 +89,7 @@ fn a_runner_that_is_killed_under_load_takes_its_own_call_with_it_and_no_other() 
 
 #[test]
 fn a_runner_that_dies_while_it_waits_takes_no_call_with_it() {
-    let (wall, asked) = walled("reads_the_labs", WallSettings::default());
+    let (wall, asked) = walled("reads_the_labs", counted());
     for _ in 0..3 {
         assert!(wall.run(asked.clone()).is_ok());
         let [waiting] = wall.waiting()[..] else { panic!("one runner waits") };
@@ -103,7 +103,7 @@ fn a_runner_that_dies_while_it_waits_takes_no_call_with_it() {
 
 #[test]
 fn a_runner_outlives_the_thread_whose_call_started_it() {
-    let (wall, asked) = walled("reads_the_labs", WallSettings::default());
+    let (wall, asked) = walled("reads_the_labs", counted());
     std::thread::scope(|scope| assert!(scope.spawn(|| wall.run(asked.clone())).join().unwrap().is_ok()));
     let first = wall.waiting();
     assert!(wall.run(asked).is_ok());

@@ -106,6 +106,7 @@ fn failed() -> Transcript {
         json!({ "resourceType": "Observation", "id": "r1", "status": "final", "valueString": SECRET }).to_string();
     let message = RunMessage {
         tenant: tenant(),
+        plugin: plugin("renal"),
         component: Digest::of(b"component"),
         limits: Limits::of(LimitClass::Compiled),
         hook: Hook::PatientView,
