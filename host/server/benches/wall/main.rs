@@ -53,7 +53,7 @@ fn all() -> anyhow::Result<()> {
     plugins.insert(places.load(&code)?);
     let local = LocalRunner::new(places, plugins);
     let mut ratios = in_process(&renal, &local)?;
-    ratios.push(process(&renal, &local, &engine, &code)?);
+    ratios.extend(process(&renal, &local, &engine, &code)?);
     ratios.extend(many(&renal, &engine, &code)?);
     ratios.extend(attack::ratios(&renal, &engine, &code)?);
     report(&ratios)
@@ -83,17 +83,24 @@ fn program() -> anyhow::Result<Program> {
 }
 
 /// What the process adds to a call, against a round trip of as many bytes through a pair of sockets to a process that
-/// does nothing.
-fn process(renal: &Renal, local: &LocalRunner, engine: &Engine, code: &Code) -> anyhow::Result<Ratio> {
+/// does nothing; and what such a pair adds to the same time if the other end is busy for as long as a run takes, so that
+/// who asked falls asleep.
+fn process(renal: &Renal, local: &LocalRunner, engine: &Engine, code: &Code) -> anyhow::Result<[Ratio; 2]> {
     let settings = WallSettings { calls: u32::MAX, ..WallSettings::default() };
     let wall = Wall::start(program()?, engine.clone(), settings)?;
     wall.insert(code)?;
-    let mut pair = pair::Pair::new(renal.bytes())?;
-    let mut behind = || run(&wall, &renal.message);
     let mut before = || run(local, &renal.message);
+    let [work] = medians(1_000, [&mut before])?;
+    let mut pair = pair::Pair::new(renal.bytes(), Duration::ZERO)?;
+    let mut busy_pair = pair::Pair::new(renal.bytes(), Duration::from_secs_f64(work))?;
+    let mut behind = || run(&wall, &renal.message);
     let mut bare = || pair.round_trip();
-    let [behind, before, bare] = medians(3_000, [&mut behind, &mut before, &mut bare])?;
-    Ok(Ratio { name: "wall_adds_vs_socket_pair", ratio: (behind - before) / bare, limit: 2.0 })
+    let mut busy = || busy_pair.round_trip();
+    let [behind, before, bare, busy] = medians(3_000, [&mut behind, &mut before, &mut bare, &mut busy])?;
+    Ok([
+        Ratio { name: "wall_adds_vs_socket_pair", ratio: (behind - before) / bare, limit: 2.0 },
+        Ratio { name: "busy_pair_adds_vs_socket_pair", ratio: (busy - work) / bare, limit: 2.0 },
+    ])
 }
 
 /// Calls on hosts of ten, a hundred and a thousand plugins, the n-th called 1/n as often, against a host of one.
