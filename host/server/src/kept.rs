@@ -2,7 +2,7 @@
 //! tenant's store or nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cordon_core::cells::{CellKey, Held};
 use cordon_core::ids::{EntryName, PatientId, PluginId, PseudonymKey, ServiceId, TenantId};
@@ -21,16 +21,11 @@ use crate::jwt::{Client, NonceError, Nonces, Spent};
 #[derive(Debug, Clone, Default)]
 pub struct Stores {
     of: BTreeMap<TenantId, Arc<Store>>,
-    packs: Arc<Mutex<Packs>>,
 }
-
-/// The data packs that calls asked for, as long as they are the ones in use: one of each name, nobody's but its tenant's.
-type Packs = BTreeMap<(TenantId, PluginId, EntryName), Arc<PackData>>;
 
 impl FromIterator<Arc<Store>> for Stores {
     fn from_iter<I: IntoIterator<Item = Arc<Store>>>(stores: I) -> Self {
-        let of = stores.into_iter().map(|store| (store.tenant().clone(), store)).collect();
-        Self { of, packs: Arc::default() }
+        Self { of: stores.into_iter().map(|store| (store.tenant().clone(), store)).collect() }
     }
 }
 
@@ -74,17 +69,7 @@ impl Kept for Stores {
     }
 
     fn pack(&self, tenant: &TenantId, plugin: &PluginId, name: &EntryName) -> Result<Option<Arc<PackData>>, KeptError> {
-        let store = self.of(tenant).ok_or(KeptError)?;
-        let Some(in_use) = store.pack(tenant, plugin, name).map_err(|_| KeptError)? else { return Ok(None) };
-        let place = (tenant.clone(), plugin.clone(), name.clone());
-        let known = self.packs.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
-        if let Some(known) = known.filter(|known| known.digest == in_use.digest && known.version == in_use.version) {
-            return Ok(Some(known));
-        }
-        let bytes = store.pack_bytes(tenant, plugin, name, &in_use.digest).map_err(|_| KeptError)?.ok_or(KeptError)?;
-        let pack = Arc::new(PackData { version: in_use.version, digest: in_use.digest, bytes });
-        self.packs.lock().unwrap_or_else(PoisonError::into_inner).insert(place, Arc::clone(&pack));
-        Ok(Some(pack))
+        self.of(tenant).ok_or(KeptError)?.pack_in_use(tenant, plugin, name).map_err(|_| KeptError)
     }
 }
 

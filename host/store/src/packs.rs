@@ -1,6 +1,13 @@
 //! Data packs: of each plugin's each pack the newest, which serves, and the one before it.
+//!
+//! What serves is kept in memory from the first call that asks for it until another is put: the file is written by this store
+//! alone. What is there is the tenant's, the plugin's and of that name, as in the table.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cordon_core::ids::{Digest, EntryName, PluginId, TenantId};
+use cordon_core::message::PackData;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -81,14 +88,76 @@ impl From<rusqlite::Error> for PackStoreError {
     }
 }
 
+/// The packs that calls asked for since the last one was put.
+#[derive(Debug, Default)]
+pub(crate) struct InUse(Mutex<Held>);
+
+type Key = (TenantId, PluginId, EntryName);
+
+#[derive(Debug, Default)]
+struct Held {
+    /// How often packs were put: what was read before the last time may be old.
+    puts: u64,
+    packs: BTreeMap<Key, Option<Arc<PackData>>>,
+}
+
+impl InUse {
+    // A panic cannot leave more than a pack that is not there.
+    fn held<T>(&self, act: impl FnOnce(&mut Held) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn forget(&self) {
+        self.held(|held| {
+            held.puts = held.puts.wrapping_add(1);
+            held.packs.clear();
+        });
+    }
+
+    fn keep(&self, key: Key, pack: Option<&Arc<PackData>>, puts: u64) {
+        self.held(|held| {
+            if held.puts == puts {
+                held.packs.insert(key, pack.cloned());
+            }
+        });
+    }
+}
+
 impl Store {
+    /// The pack that serves; `None` if none ever came.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if its bytes have another digest.
+    pub fn pack_in_use(
+        &self,
+        tenant: &TenantId,
+        plugin: &PluginId,
+        name: &EntryName,
+    ) -> Result<Option<Arc<PackData>>, StoreError> {
+        self.own(tenant)?;
+        let key = (tenant.clone(), plugin.clone(), name.clone());
+        let (known, puts) = self.in_use.held(|held| (held.packs.get(&key).cloned(), held.puts));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let pack = match self.pack(tenant, plugin, name)? {
+            Some(StoredPack { version, digest, .. }) => {
+                let bytes = self.pack_bytes(tenant, plugin, name, &digest)?.ok_or(StoreError::Damaged)?;
+                Some(Arc::new(PackData { version, digest, bytes }))
+            }
+            None => None,
+        };
+        self.in_use.keep(key, pack.as_ref(), puts);
+        Ok(pack)
+    }
+
     /// Puts a verified pack in use and keeps the one before it: all of it is durable, or nothing.
     ///
     /// # Errors
     /// [`PackStoreError::NotNewer`] if it is older than the one in use, or another one with its serial.
     pub fn put_pack(&self, tenant: &TenantId, new: &NewPack<'_>) -> Result<PackPut, PackStoreError> {
         self.own(tenant)?;
-        self.write(|c| {
+        let put = self.write(|c| {
             let newest = "SELECT serial, bytes = ?4 AND envelope = ?5 FROM pack
                           WHERE tenant = ?1 AND plugin = ?2 AND name = ?3 ORDER BY serial DESC LIMIT 1";
             let key = params![tenant.as_str(), new.plugin.as_str(), new.name.as_str(), new.bytes, new.envelope];
@@ -106,7 +175,9 @@ impl Store {
                          WHERE tenant = ?1 AND plugin = ?2 AND name = ?3 ORDER BY serial DESC LIMIT -1 OFFSET 2)";
             c.execute(older, [tenant.as_str(), new.plugin.as_str(), new.name.as_str()])?;
             Ok(PackPut::InUse)
-        })
+        });
+        self.in_use.forget();
+        put
     }
 }
 

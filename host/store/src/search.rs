@@ -378,6 +378,26 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_that_was_prepared_once_serves_every_patient() {
+        let dir = tempfile::tempdir().unwrap();
+        let ward = TenantId::new("ward").unwrap();
+        let store = Store::open(dir.path(), &ward).unwrap();
+        store.put(&ward, &[observation(1, "p")]).unwrap();
+        for scope in SCOPES.map(|scope| Scope::parse(scope).unwrap()) {
+            for id in ["p", "q", "r"] {
+                let patient = PatientId::new(id).unwrap();
+                let plan = Plan::new(Query { tenant: &ward, patient: &patient, scope: &scope });
+                let again = |c: &Connection| {
+                    let mut statement = c.prepare_cached(&plan.sql)?;
+                    assert!(statement.query(rusqlite::params_from_iter(plan.values))?.next()?.is_none() || id == "p");
+                    Ok::<_, StoreError>(statement.get_status(StatementStatus::RePrepare))
+                };
+                assert_eq!(store.read(again), Ok(0), "{scope} {id}");
+            }
+        }
+    }
+
+    #[test]
     fn no_search_scans_a_table() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), &TenantId::new("ward").unwrap()).unwrap();

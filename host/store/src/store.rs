@@ -14,6 +14,7 @@ use crate::error::{KeyError, OpenError, StoreError};
 use crate::fault::out;
 use crate::labels::Labelling;
 use crate::nonce::Spending;
+use crate::packs::InUse;
 use crate::parsed::Parsed;
 use crate::sqlite::{Idle, Readers, Writer};
 
@@ -34,6 +35,7 @@ pub struct Store {
     reader: Reader,
     writer: Writer,
     pub(crate) spending: Spending,
+    pub(crate) in_use: InUse,
     /// Held until the store is dropped.
     _turn: Turn,
 }
@@ -62,6 +64,7 @@ impl Store {
             reader: Reader { readers, directory, labelling: None, parsed: Parsed::default() },
             writer,
             spending: Spending::default(),
+            in_use: InUse::default(),
             _turn: turn,
         })
     }

@@ -113,6 +113,9 @@ fn a_pack_is_read_once_until_another_serves() {
     put(two.north(), 2, b"two");
     assert_eq!(pack("north").unwrap().unwrap().bytes, b"two");
     assert_eq!(pack("south"), Ok(None));
+    put(two.stores.of(&tenant("south")).unwrap(), 1, b"of the south");
+    assert_eq!(pack("north").unwrap().unwrap().bytes, b"two");
+    assert_eq!(pack("south").unwrap().unwrap().bytes, b"of the south");
     assert_eq!(pack("nowhere"), Err(KeptError));
 }
 

@@ -128,10 +128,17 @@ fn put(store: &Store, serial: u64, bytes: &[u8]) -> Result<PackPut, PackStoreErr
     store.put_pack(&tenant("ward"), &new)
 }
 
-/// Serial and bytes of the pack that serves.
+/// Serial and bytes of the pack that serves. Calls get the same.
 fn serves(store: &Store) -> Option<(u64, Vec<u8>)> {
     let name = EntryName::new("drugs").unwrap();
-    let pack = store.pack(&tenant("ward"), &plugin(), &name).unwrap()?;
+    let pack = store.pack(&tenant("ward"), &plugin(), &name).unwrap();
+    let given = store.pack_in_use(&tenant("ward"), &plugin(), &name).unwrap();
+    assert_eq!(
+        pack.as_ref().map(|pack| (&pack.version, pack.digest)),
+        given.as_ref().map(|given| (&given.version, given.digest))
+    );
+    let pack = pack?;
+    assert_eq!(Digest::of(&given?.bytes), pack.digest);
     Some((pack.serial, store.pack_bytes(&tenant("ward"), &plugin(), &name, &pack.digest).unwrap().unwrap()))
 }
 
@@ -150,9 +157,10 @@ fn an_older_pack_and_another_of_the_same_serial_are_refused() {
 fn the_newest_pack_serves_and_one_before_it_is_kept() {
     let bench = Bench::new();
     for serial in 1..=3 {
-        put(&bench, serial, format!("pack {serial}").as_bytes()).unwrap();
+        let bytes = format!("pack {serial}").into_bytes();
+        put(&bench, serial, &bytes).unwrap();
+        assert_eq!(serves(&bench), Some((serial, bytes)));
     }
-    assert_eq!(serves(&bench), Some((3, b"pack 3".to_vec())));
     let name = EntryName::new("drugs").unwrap();
     let kept = |bytes: &[u8]| bench.pack_bytes(&tenant("ward"), &plugin(), &name, &Digest::of(bytes)).unwrap();
     assert_eq!((kept(b"pack 1"), kept(b"pack 2")), (None, Some(b"pack 2".to_vec())));
@@ -162,10 +170,14 @@ fn the_newest_pack_serves_and_one_before_it_is_kept() {
 fn a_pack_is_its_tenants_and_its_plugins() {
     let bench = Bench::new();
     put(&bench, 1, b"one").unwrap();
+    assert!(serves(&bench).is_some(), "it is in memory");
     let (name, other) = (EntryName::new("drugs").unwrap(), PluginId::new("org.example.other").unwrap());
-    assert!(bench.pack(&tenant("ward"), &other, &name).unwrap().is_none());
-    assert!(bench.pack(&tenant("ward"), &plugin(), &EntryName::new("units").unwrap()).unwrap().is_none());
+    for (plugin, name) in [(&other, &name), (&plugin(), &EntryName::new("units").unwrap())] {
+        assert!(bench.pack(&tenant("ward"), plugin, name).unwrap().is_none());
+        assert_eq!(bench.pack_in_use(&tenant("ward"), plugin, name), Ok(None));
+    }
     assert!(matches!(bench.pack(&tenant("other"), &plugin(), &name), Err(StoreError::Foreign)));
+    assert_eq!(bench.pack_in_use(&tenant("other"), &plugin(), &name), Err(StoreError::Foreign));
     let bytes = bench.pack_bytes(&tenant("other"), &plugin(), &name, &Digest::of(b"one"));
     assert_eq!(bytes, Err(StoreError::Foreign));
 }
