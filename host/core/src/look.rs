@@ -1,8 +1,9 @@
-//! `look`: the record beside what a plugin would get, row by row, with the reason why anything is absent.
+//! `look`: the record and the request beside what a plugin would get, row by row, with the reason why anything is absent.
 //!
 //! For an operator's eyes. It is the pipeline's own `admit` and `gather`, so what it shows is what a plugin gets.
 
 mod absent;
+mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,19 +47,37 @@ pub enum LookError {
 pub struct Look {
     /// Whether the plugin would be run: not when something is withheld on a need that says `abstain`.
     pub runs: bool,
-    /// The record, one row each.
+    /// The record, one row each; then what the request brings of its own.
     pub rows: Vec<LookedRow>,
+    /// What needs ask for of the request, and what is not there to be shown or denied.
+    pub unmet: Vec<Unmet>,
 }
 
 impl fmt::Debug for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Look").field("runs", &self.runs).field("rows", &self.rows.len()).finish()
+        let Self { runs, rows, unmet } = self;
+        let mut printed = f.debug_struct("Look");
+        printed.field("runs", runs).field("rows", &rows.len()).field("unmet", &unmet.len()).finish()
     }
 }
 
-/// One row of the record.
+/// Where a row comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowFrom {
+    /// The patient's record.
+    Record,
+    /// The orders being written: `context.draftOrders`.
+    DraftOrders,
+    /// The host, which says the user's roles and nothing else of the user.
+    User,
+}
+
+/// One row.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct LookedRow {
+    /// Where it comes from.
+    pub from: RowFrom,
     /// The resource.
     pub resource: Value,
     /// Its label, such as `R HIV`.
@@ -104,7 +123,11 @@ pub enum Why {
 pub enum RowReason {
     /// No granted need asks for it.
     NoNeed,
-    /// It lies in another patient's compartment, or in none.
+    /// It is no resource.
+    Malformed,
+    /// It is not among `context.selections`.
+    NotSelected,
+    /// It lies in another patient's compartment, or, if it is of the record, in none.
     OtherPatient,
     /// Its modifier extension could not be shown.
     ChangedMeaning,
@@ -112,6 +135,36 @@ pub enum RowReason {
     Duplicate,
     /// The need asks for fewer rows.
     BeyondNewest,
+}
+
+/// A need for which the request brings nothing, or names what is not there: no row says why it is absent.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Unmet {
+    /// The need.
+    pub need: NeedName,
+    /// What the request names, `Type/id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
+    /// What there is not.
+    pub because: Missing,
+}
+
+/// What there is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// The request has no draft orders.
+    NoDraft,
+    /// It selects nothing.
+    NoSelection,
+    /// It selects what is not among its draft orders.
+    NotADraft,
+    /// It names no encounter.
+    NoEncounter,
+    /// It names one that the patient's record does not have.
+    NotInRecord,
+    /// The user has no role.
+    NoRole,
 }
 
 /// Looks at the call's patient as its plugin would.
@@ -137,7 +190,9 @@ pub fn look(
         let again = reference_of(&row.value).is_some_and(|reference| !seen.insert(reference));
         rows.push(looked(&views, row, marked, again));
     }
-    Ok(Look { runs, rows })
+    let unmet = request::unmet(&views, &rows);
+    rows.extend(request::rows(&views, labels));
+    Ok(Look { runs, rows, unmet })
 }
 
 fn everything(clearance: &Clearance, records: &dyn Records) -> Result<Vec<Labeled<Value>>, LookError> {
@@ -162,6 +217,7 @@ fn looked(views: &Views, row: Labeled<Value>, marked: Marked, again: bool) -> Lo
     });
     let needs: Vec<_> = asked.map(|cleared| shown(views, cleared, &row, reference.as_ref(), again)).collect();
     LookedRow {
+        from: RowFrom::Record,
         reasons: if needs.is_empty() { vec![Why::Row(RowReason::NoNeed)] } else { Vec::new() },
         needs,
         label: row.label.to_string(),

@@ -337,7 +337,7 @@ impl<'c> Shelf<'c> {
 }
 
 /// The user's roles as a row that the host makes: who the user is stays outside.
-fn roles(roles: &BTreeSet<Role>) -> Option<Value> {
+pub(crate) fn roles(roles: &BTreeSet<Role>) -> Option<Value> {
     let coding = |role: &Role| match role.as_str().rsplit_once('|') {
         Some((system, code)) => json!({"coding": [{"system": system, "code": code}]}),
         None => json!({"coding": [{"code": role.as_str()}]}),

@@ -1,6 +1,8 @@
-//! `cordon view`: one patient's record beside what a plugin would get of it, and why the rest is absent.
+//! `cordon view`: one patient's record, and a request's own data, beside what a plugin would get of it, and why the rest is
+//! absent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use clap::Args;
 use cordon_core::call::Purpose;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::hospital::{Reason, items, tell, text};
 use super::policy::purpose;
 use crate::Host;
+use crate::files;
 use crate::report::Ended;
 
 /// Looks at a patient's record as a plugin would get it. Every look is recorded, with who and why.
@@ -37,6 +40,9 @@ pub(crate) struct View {
     /// The client that would call; it may be left out where the tenant has only one.
     #[arg(long)]
     issuer: Option<Issuer>,
+    /// A CDS Hooks request, or the `context` of one, JSON: its drafts, selections and encounter are looked at too.
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
     #[command(flatten)]
     because: Reason,
     #[command(flatten)]
@@ -53,6 +59,7 @@ pub(crate) fn run(verb: &View) -> Ended {
         user: verb.user.clone(),
         purpose: verb.purpose,
         roles: verb.role.clone(),
+        context: verb.context.as_deref().map(files::text).transpose()?,
     };
     tell(&verb.host, Some(&verb.because), Act::View(view), page)
 }
@@ -83,8 +90,10 @@ fn page(done: &Value) -> String {
     let (asked_for, rest): (Vec<&Value>, Vec<&Value>) =
         rows.into_iter().partition(|row| row.get("needs").map(items).is_some_and(|mut needs| needs.next().is_some()));
     let shown: String = asked_for.iter().map(|row| row_page(row)).collect();
+    let lacks: Vec<String> = look.get("unmet").map(items).into_iter().flatten().map(unmet).collect();
+    let lacks = if lacks.is_empty() { String::new() } else { format!("\n\n{}", lacks.join("\n")) };
     format!(
-        "{} {} at {}, for {}, {roles}: {runs}\n{shown}\n\n{}",
+        "{} {} at {}, for {}, {roles}: {runs}\n{shown}{lacks}\n\n{}",
         text(asked, "plugin"),
         text(asked, "version"),
         text(asked, "service"),
@@ -97,7 +106,7 @@ fn page(done: &Value) -> String {
 fn not_asked_for(rows: &[&Value]) -> String {
     let mut types: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows {
-        let count = types.entry(kind(row)).or_default();
+        let count = types.entry(format!("{}{}", origin(row), kind(row))).or_default();
         *count = count.saturating_add(1);
     }
     let types: Vec<String> = types.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
@@ -108,24 +117,36 @@ fn kind(row: &Value) -> String {
     row.get("resource").map(|resource| text(resource, "resourceType")).unwrap_or_default()
 }
 
+/// What is not of the record says so.
+fn origin(row: &Value) -> &'static str {
+    match text(row, "from").as_str() {
+        "draft-orders" => "draft order ",
+        "user" => "the user's roles, ",
+        _ => "",
+    }
+}
+
 /// One row: its label, what each need makes of it, and element by element what is there and what the plugin reads.
 fn row_page(row: &Value) -> String {
     let resource = row.get("resource").unwrap_or(&Value::Null);
     let rules: Vec<&str> = row.get("rules").map(items).into_iter().flatten().filter_map(Value::as_str).collect();
     let rules = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
-    let head = format!("\n\n{}/{}  label {}{rules}", kind(row), text(resource, "id"), text(row, "label"));
+    let id = text(resource, "id");
+    let id = if id.is_empty() { id } else { format!("/{id}") };
+    let head = format!("\n\n{}{}{id}  label {}{rules}", origin(row), kind(row), text(row, "label"));
     let needs: Vec<&Value> = row.get("needs").map(items).into_iter().flatten().collect();
     let verdicts: String = needs.iter().map(|need| verdict(need)).collect();
     let record = flat(resource);
     let read: Vec<BTreeMap<String, String>> = needs.iter().filter_map(|need| need.get("row")).map(flat).collect();
     if read.is_empty() {
         let there: Vec<&str> = record.keys().map(String::as_str).collect();
-        return format!("{head}{verdicts}\n  the record holds: {}", there.join(", "));
+        return format!("{head}{verdicts}\n  it holds: {}", there.join(", "));
     }
     let names: BTreeSet<&String> = read.iter().flat_map(BTreeMap::keys).chain(record.keys()).collect();
     let got = |name: &String| read.iter().find_map(|row| row.get(name)).map_or("-", String::as_str);
     let there = |name: &String| record.get(name).map_or("-", String::as_str);
-    let head_line = line("element", "the record", "the plugin reads");
+    let source = if origin(row).is_empty() { "the record" } else { "the request" };
+    let head_line = line("element", source, "the plugin reads");
     let lines: String = names.into_iter().map(|name| line(name, there(name), got(name))).collect();
     format!("{head}{verdicts}{head_line}{lines}")
 }
@@ -162,8 +183,30 @@ fn reason(reason: &Value) -> String {
         "policy" if ids("ids").is_empty() => "no policy permits it".to_owned(),
         "policy" => format!("forbidden by policy {}", ids("ids").join(", ")),
         "consent" => format!("consent: {}", text(reason, "provision")),
+        "sink" => "its cards are free text, which is no place for what is restricted".to_owned(),
+        "malformed" => "it is no resource".to_owned(),
+        "not-selected" => "it is not selected".to_owned(),
+        "other-patient" => "it is not this patient's".to_owned(),
+        "changed-meaning" => "an extension changes its meaning and could not be shown".to_owned(),
+        "duplicate" => "a row of the same id is there already".to_owned(),
+        "beyond-newest" => "the need asks for fewer rows".to_owned(),
         _ => reason.to_string(),
     }
+}
+
+/// What a need does not get because the request does not bring it.
+fn unmet(unmet: &Value) -> String {
+    let (need, named) = (text(unmet, "need"), text(unmet, "named"));
+    let why = match text(unmet, "because").as_str() {
+        "no-draft" => "the request has no draft orders".to_owned(),
+        "no-selection" => "the request selects nothing".to_owned(),
+        "not-a-draft" => format!("{named} is selected and is no draft order"),
+        "no-encounter" => "the request names no encounter".to_owned(),
+        "not-in-record" => format!("{named} is not in the patient's record"),
+        "no-role" => "the user has no role".to_owned(),
+        _ => unmet.to_string(),
+    };
+    format!("{need}: absent: {why}")
 }
 
 /// Every element of a resource by its path, in one line each.

@@ -189,3 +189,43 @@ fn an_operator_sees_a_record_as_a_plugin_does_and_leaves_a_record_of_the_look() 
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("the plugin reads") && text.contains("asked for by no need"), "{text}");
 }
+
+#[test]
+fn an_operator_sees_the_drafts_of_a_request_as_a_plugin_does() {
+    let (world, patient, _) = ward(|config| config);
+    let request = world.path("request.json");
+    let mut body = whole(metformin(&patient));
+    // The plugin's second service, and references as a client's own server writes them.
+    body["hook"] = json!("order-sign");
+    body["fhirServer"] = json!("https://ehr.example/r4");
+    body["context"]["draftOrders"]["entry"][0]["resource"]["subject"]["reference"] =
+        json!(format!("https://ehr.example/r4/Patient/{patient}"));
+    let mut other = body["context"]["draftOrders"]["entry"][0].clone();
+    other["resource"]["id"] = json!("draft-2");
+    other["resource"]["subject"]["reference"] = json!("Patient/somebody-else");
+    body["context"]["draftOrders"]["entry"].as_array_mut().unwrap().push(other);
+    std::fs::write(&request, body.to_string()).unwrap();
+    let view =
+        ["view", "--plugin", PLUGIN, "--patient", &patient, "--context", &request, "--reason", "card looked wrong"];
+    let done = world.done(&view);
+    let rows = done["look"]["rows"].as_array().unwrap();
+    let drafts: Vec<&Value> = rows.iter().filter(|row| row["from"] == "draft-orders").collect();
+    let [draft, other] = drafts.as_slice() else { panic!("{drafts:?}") };
+    assert_eq!((&done["as"]["hook"], &done["look"]["unmet"]), (&json!("order-sign"), &json!([])));
+    assert_ne!(draft["needs"][0]["row"]["id"], draft["resource"]["id"], "the plugin reads minted ids: {draft}");
+    assert_eq!(other["needs"][0]["reasons"], json!([{ "because": "other-patient" }]));
+    let looked = world.last_event();
+    assert_eq!(looked["action"]["action"], "look");
+    assert!(!looked.to_string().contains(&patient), "the patient stands in the private part only");
+    let text = String::from_utf8(world.command(&view).output().unwrap().stdout).unwrap();
+    assert!(text.contains("draft order MedicationRequest/draft-1") && text.contains("the request"), "{text}");
+    assert!(text.contains("absent: it is not this patient's"), "{text}");
+    let somebody = ["view", "--plugin", PLUGIN, "--patient", "somebody", "--context", &request, "--reason", "test"];
+    assert_eq!(world.say(&somebody).json["error"]["kind"], "other-patient");
+    std::fs::write(&request, "{").unwrap();
+    assert_eq!(world.say(&view).json["error"]["kind"], "malformed-context");
+    assert_eq!(world.last_event()["refused"].as_str().map(|said| said.starts_with("the body is not")), Some(true));
+    let without = world.done(&["view", "--plugin", PLUGIN, "--patient", &patient, "--reason", "card looked wrong"]);
+    assert!(without["look"]["rows"].as_array().unwrap().iter().all(|row| row["from"] == "record"));
+    assert_eq!(without["look"]["unmet"], json!([{ "need": "draft", "because": "no-draft" }]));
+}

@@ -152,6 +152,9 @@ pub struct ViewAs {
     pub purpose: Purpose,
     /// In which roles.
     pub roles: Vec<Role>,
+    /// The text of its request, or of the `context` of one. Without it the call has no drafts, no selections and no encounter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
 }
 
 /// What of a failed call is released, and to whom.

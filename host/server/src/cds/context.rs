@@ -12,12 +12,12 @@ use super::rows::Sent;
 
 /// What is used of a context.
 #[derive(Debug, PartialEq)]
-pub(super) struct Context {
-    pub(super) patient: PatientId,
-    pub(super) user: Option<Reference>,
-    pub(super) encounter: Option<Reference>,
-    pub(super) draft_orders: Vec<SentRow>,
-    pub(super) selections: Vec<Reference>,
+pub(crate) struct Context {
+    pub(crate) patient: PatientId,
+    pub(crate) user: Option<Reference>,
+    pub(crate) encounter: Option<Reference>,
+    pub(crate) draft_orders: Vec<SentRow>,
+    pub(crate) selections: Vec<Reference>,
 }
 
 /// Who may be the user of a hook.

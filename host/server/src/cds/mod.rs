@@ -6,12 +6,13 @@
 mod answer;
 mod call;
 mod claim;
-mod context;
+pub(crate) mod context;
 mod discovery;
 mod door;
 mod early;
 mod feedback;
 mod leave;
+pub(crate) mod looked;
 mod malformed;
 mod prefetch;
 mod request;

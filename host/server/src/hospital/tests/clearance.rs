@@ -114,6 +114,7 @@ fn asked() -> ViewAs {
         user: None,
         purpose: Purpose::Treatment,
         roles: Vec::new(),
+        context: None,
     }
 }
 
@@ -239,6 +240,40 @@ fn a_look_without_a_reason_or_at_an_unknown_plugin_is_refused_and_recorded() {
         matches!(&record.event, Event::Admin { action: AdminAction::Look { what }, refused: Some(_) } if what.contains("org.example.other"))
     );
     assert_eq!(record.private.patient.as_deref(), Some("p"));
+}
+
+#[test]
+fn a_look_with_a_context_of_another_patient_or_hook_is_refused_and_recorded() {
+    let ward = Ward::new(Effect::Permit);
+    let with = |text: &str| ward.view(|view| view.context = Some(text.to_owned()));
+    for (text, expected) in [
+        (r#"{"userId":"Practitioner/1","patientId":"q"}"#, "other-patient"),
+        (r#"{"patientId":"p"}"#, "malformed-context"),
+        (r#"{"userId":"Practitioner/1","patientId":"p","patientId":"p"}"#, "malformed-context"),
+        (r#"{"userId":"Practitioner/1","patientId":"p""#, "malformed-context"),
+        (r#"[]"#, "malformed-context"),
+        (r#"{"context":[]}"#, "malformed-context"),
+        (r#"{"hook":"order-sign","context":{"userId":"Practitioner/1","patientId":"p"}}"#, "malformed-context"),
+    ] {
+        let reply = with(text);
+        assert!(matches!(&reply, Reply::Refused { kind, .. } if kind == expected), "{text}: {reply:?}");
+        let record = ward.last();
+        let Event::Admin { action: AdminAction::Look { what }, refused: Some(_) } = &record.event else {
+            panic!("{text}")
+        };
+        assert_eq!(what, "a patient's record and a request as org.example.labs would get them for TREAT");
+        assert_eq!(record.private.patient.as_deref(), Some("p"), "{text}");
+    }
+    for text in [
+        r#"{"userId":"Practitioner/1","patientId":"p"}"#,
+        r#"{"hook":"patient-view","fhirServer":"https://ehr.example/r4","context":{"userId":"Practitioner/1","patientId":"p"}}"#,
+    ] {
+        assert!(matches!(with(text), Reply::Done(_)), "{text}");
+        assert!(
+            matches!(ward.last().event, Event::Admin { action: AdminAction::Look { .. }, refused: None }),
+            "{text}"
+        );
+    }
 }
 
 #[test]
