@@ -97,22 +97,33 @@ fn policies_by_call() -> anyhow::Result<[Ratio; 2]> {
     Ok([ratio("policies_100_vs_10/call", hundred), ratio("policies/call", thousand)])
 }
 
-/// The same call on a host of one tenant, and on those of ten and of a hundred whose turns come round.
+/// What tenants cost: a hundred patients whose turns come round, all of one tenant, or of ten, or each of its own. Every call is
+/// of another patient than the one before on every side, so none finds its rows in the processor's caches. At most 1.1 (issue 3).
+///
+/// `tenants/hot` is the hundred tenants against one tenant that is asked for one patient again and again: what it has beyond
+/// `tenants/call` is the price of other patients' rows, not of tenants. It is shown and has no limit of its own.
 fn tenants() -> anyhow::Result<Vec<Ratio>> {
-    let desk = |tenants| Desk::new(tenants, DEFAULT, &labs(BY_CATEGORY, Some(20)), &[("p", 200)]);
-    let (one, ten, hundred) = (desk(1)?, desk(10)?, desk(100)?);
-    let (mut of_ten, mut of_hundred) = (0_usize, 0_usize);
-    let among = |desk: &Desk, next: &mut usize| {
-        *next = next.wrapping_add(1);
-        desk.gather(*next, "p").map(drop)
+    let desk = |tenants, records: &[(&str, usize)]| Desk::new(tenants, DEFAULT, &labs(BY_CATEGORY, Some(20)), records);
+    let among = |tenants: usize| {
+        let patients: Vec<_> = (0..100 / tenants).map(|at| format!("p{at}")).collect();
+        let records: Vec<_> = patients.iter().map(|patient| (patient.as_str(), 200)).collect();
+        let (desk, mut turn) = (desk(tenants, &records)?, 0_usize);
+        anyhow::Ok(move || {
+            turn = (turn + 1) % 100;
+            let patient = patients.get(turn / tenants).ok_or_else(|| anyhow::anyhow!("no such patient"))?;
+            desk.gather(turn % tenants, patient).map(drop)
+        })
     };
-    let sides: [turns::Side<'_>; 3] =
-        [&mut || one.gather(0, "p").map(drop), &mut || among(&ten, &mut of_ten), &mut || {
-            among(&hundred, &mut of_hundred)
-        }];
-    let [one, ten, hundred] = medians(2_000, sides)?;
+    let (mut one, mut ten, mut hundred) = (among(1)?, among(10)?, among(100)?);
+    let hot = desk(1, &[("p", 200)])?;
+    let [one, ten, hundred, hot] =
+        medians(2_000, [&mut one, &mut ten, &mut hundred, &mut || hot.gather(0, "p").map(drop)])?;
     let ratio = |name, many: f64| Ratio { name, ratio: many / one, limit: 1.1 };
-    Ok(vec![ratio("tenants_10_vs_1/call", ten), ratio("tenants/call", hundred)])
+    Ok(vec![
+        ratio("tenants_10_vs_1/call", ten),
+        ratio("tenants/call", hundred),
+        Ratio { name: "tenants/hot", ratio: hundred / hot, limit: f64::INFINITY },
+    ])
 }
 
 /// The newest five results of a record of 1,000 resources, of one of 10,000 and of one of 100,000.
@@ -135,6 +146,10 @@ fn newest() -> anyhow::Result<Vec<Ratio>> {
     Ok(ratios.map(|(name, ratio)| Ratio { name, ratio, limit: 1.2 }).into())
 }
 
+/// A filtered read, against a copy of the bytes it gives: at most 1.5 (issue 3). `filtered/splice` is that sentence on the host:
+/// the rows of a view are one text, so what is read is a copy. The other two have the same limit and miss it by what they are:
+/// `into-guest` is a `list<string>`, with an allocation in the guest and a check of UTF-8 for each row, and `from-store` is all that
+/// filtering does before the view is there (SQL, consent, policy and labels for each of 1,000 rows), of which no part is a copy.
 fn filtered() -> anyhow::Result<Vec<Ratio>> {
     let mut ratios = read::many_rows()?;
     ratios.push(gathered()?);
