@@ -329,11 +329,25 @@ pub enum AdminAction {
         /// Whether it is stopped.
         on: bool,
     },
-    /// Loaded a file of resources into the records of a running host.
+    /// Began to load a file of resources into the records of a running host. Its digest is in the private part: of a file with
+    /// one short resource it could be guessed.
     Load {
-        /// The file; absent when it was refused before it was read.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        digest: Option<Digest>,
+        /// Whether its Consents replace those that were changed later.
+        #[serde(skip_serializing_if = "is_false", default)]
+        older: bool,
+    },
+    /// That load ended.
+    Loaded {
+        /// The record of its beginning.
+        load: LeafIndex,
+        /// How.
+        ended: LoadEnd,
+        /// Resources that are new or replaced.
+        kept: u64,
+        /// Resources that were there.
+        unchanged: u64,
+        /// Lines or entries that were refused.
+        refused: u64,
     },
     /// Released what a failed invocation saw to somebody, with parts struck out.
     Diagnose {
@@ -349,6 +363,20 @@ pub enum AdminAction {
         /// What was looked at.
         what: String,
     },
+}
+
+/// How a load ended. What was kept before stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoadEnd {
+    /// All of the file was read.
+    Complete,
+    /// Whoever loaded it went away.
+    Stopped,
+    /// The store is full.
+    Full,
+    /// The host failed.
+    Failed,
 }
 
 /// Who and why: the private part of a record. Prints what it holds, not what it says.
@@ -376,6 +404,9 @@ pub struct Private {
     /// Feedback as it came in: it may hold what a clinician wrote.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub feedback: Option<String>,
+    /// The file that an administrator loaded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<Digest>,
     /// What the plugin noted: codes of its manifest, and numbers.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Said>,
@@ -383,7 +414,7 @@ pub struct Private {
 
 impl fmt::Debug for Private {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { issuer, user, patient, hook_instance, admin, reason, feedback, notes } = self;
+        let Self { issuer, user, patient, hook_instance, admin, reason, feedback, file, notes } = self;
         let held = [
             ("issuer", issuer.is_some()),
             ("user", user.is_some()),
@@ -392,6 +423,7 @@ impl fmt::Debug for Private {
             ("admin", admin.is_some()),
             ("reason", reason.is_some()),
             ("feedback", feedback.is_some()),
+            ("file", file.is_some()),
             ("notes", !notes.is_empty()),
         ];
         f.write_str("Private")?;

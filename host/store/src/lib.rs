@@ -80,7 +80,7 @@ pub use copies::StoredCopy;
 pub use data::{DataDirectory, MarkError};
 pub use error::{KeyError, OpenError, StoreError};
 pub use labels::Relabelled;
-pub use load::{LoadError, LoadReport, Progress, Received, load};
+pub use load::{LoadError, LoadReport, Loaded, Older, Progress, Received, load};
 pub use log::{IssuedCard, LogBatch, LogError, LogLeaf};
 pub use nonce::Spent;
 pub use packs::{NewPack, PackPut, PackStoreError, StoredPack};

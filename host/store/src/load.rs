@@ -1,9 +1,11 @@
 //! Loading files: NDJSON, or one transaction or collection Bundle, of any size; or a single resource over many lines.
 //!
 //! Memory holds one resource and one batch at a time. A Bundle is read through once into an unnamed file in the data
-//! directory, because a reference may point at an entry that comes later; of each entry with a `urn:` fullUrl the name
-//! stays in memory (some 200 bytes). What cannot be kept is refused with its place and a reason, and the rest is loaded.
-//! Loading the same file again changes nothing.
+//! directory, because a reference may point at an entry that comes later, and so are lines: the Consents of a file are kept
+//! before the rest of it, so that no row is ever there without the denial that came with it. Of each entry with a `urn:`
+//! fullUrl the name stays in memory (some 200 bytes), up to a bound. What cannot be kept is refused with its place and a reason,
+//! and the rest is loaded. Loading the file again that was loaded last changes nothing; an older one takes its rows back to what
+//! they were, but for Consents ([`Older`]).
 //!
 //! A resource keeps its own id, also in a transaction, where R4 lets a server choose another: the same file then always
 //! makes the same rows. One without an id gets the UUID of its fullUrl. References to entries of the same Bundle become
@@ -13,7 +15,9 @@ mod batch;
 mod bundle;
 mod kind;
 mod lines;
+pub(crate) mod order;
 mod received;
+mod spool;
 mod urn;
 
 use std::collections::BTreeMap;
@@ -30,10 +34,14 @@ use crate::store::Store;
 
 use batch::Batch;
 use kind::Kind;
+pub use order::Older;
 pub use received::Received;
 
 /// So many refusals are kept with their places; the others are counted.
 pub const MAX_REFUSALS: usize = 1_000;
+
+/// So many lines or entries are read between two reports of progress.
+const TELL: u64 = 256;
 
 /// So much of a file is looked at to tell a Bundle from NDJSON.
 const PEEK: u64 = 64 * 1024;
@@ -45,6 +53,8 @@ pub struct Progress {
     pub bytes: u64,
     /// Resources that are kept now, changed or not.
     pub accepted: u64,
+    /// Of them, those whose very bytes were there before.
+    pub unchanged: u64,
     /// Entries or lines that were refused.
     pub refused: u64,
 }
@@ -120,6 +130,18 @@ pub enum Why {
     /// An earlier entry has the same fullUrl.
     #[error("an earlier entry has the same fullUrl")]
     DuplicateFullUrl,
+    /// The `urn:` fullUrls of a Bundle take too much memory.
+    #[error("too many entries with a `urn:` fullUrl for one Bundle; nothing of it was loaded: send several, or NDJSON")]
+    Names,
+    /// Another load kept this Consent after this one began, so this may be the one before.
+    #[error("changed meanwhile: another load kept this Consent after this one began; load the newer one again")]
+    Changed,
+    /// The kept Consent was changed after this one.
+    #[error("older than the Consent that is kept (`meta.lastUpdated`); `--older` takes it all the same")]
+    Older,
+    /// The kept Consent says when it was changed, this one does not.
+    #[error("without a `meta.lastUpdated`, which the Consent that is kept has; `--older` takes it all the same")]
+    Undated,
 }
 
 impl Serialize for Why {
@@ -144,7 +166,7 @@ pub struct LoadReport {
     pub name: String,
     /// Resources by type.
     pub types: BTreeMap<String, Counts>,
-    /// Refusals in order, at most [`MAX_REFUSALS`].
+    /// Refusals as they were found, at most [`MAX_REFUSALS`].
     pub refusals: Vec<Refused>,
     /// All refusals.
     pub refused: u64,
@@ -164,7 +186,17 @@ impl LoadReport {
     }
 }
 
-/// The load ended before the file did. Batches that were kept before stay; loading again is safe.
+/// What a load did, however it ended.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All that was kept and refused until it ended.
+    pub so_far: Progress,
+    /// The report, if all of the file was read.
+    pub report: Result<LoadReport, LoadError>,
+}
+
+/// The load ended before the file did. Batches that were kept before stay, the file's Consents first. Whoever loads the file again
+/// later takes its rows back to what they were then; a Consent that was changed since is not replaced ([`Older`]).
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The input cannot be read.
@@ -194,8 +226,18 @@ pub fn load(
     tenant: &TenantId,
     input: &mut dyn BufRead,
     name: &str,
+    older: Older,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<LoadReport, LoadError> {
+    run(Batch::new(store, tenant, store.loads.begin(), name, older, progress), store, input).report
+}
+
+fn run(mut batch: Batch<'_>, store: &Store, input: &mut dyn BufRead) -> Loaded {
+    let ended = read(&mut batch, store, input);
+    batch.end(ended)
+}
+
+fn read(batch: &mut Batch<'_>, store: &Store, input: &mut dyn BufRead) -> Result<(), LoadError> {
     let mut head = Vec::new();
     (&mut *input).take(PEEK).read_to_end(&mut head).map_err(LoadError::Input)?;
     if head.starts_with(b"\xef\xbb\xbf") {
@@ -203,11 +245,9 @@ pub fn load(
     }
     let kind = kind::of(&head);
     let mut whole = Cursor::new(head).chain(input);
-    let mut batch = Batch::new(store, tenant, name, progress);
     match kind {
-        Kind::Lines => lines::load(&mut whole, &mut batch)?,
-        Kind::Bundle => bundle::load(store, &mut whole, &mut batch)?,
-        Kind::One => lines::load_one(&mut whole, &mut batch)?,
+        Kind::Lines => lines::load(store, &mut whole, batch),
+        Kind::Bundle => bundle::load(store, &mut whole, batch),
+        Kind::One => lines::load_one(&mut whole, batch),
     }
-    batch.finish()
 }

@@ -1,5 +1,6 @@
 //! Resources: what is taken in, and how it is kept.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use cordon_core::ids::{PatientId, TenantId};
@@ -64,7 +65,7 @@ impl Resource {
         let resource_type = resource_type.ok_or(ResourceError::UnknownType)?;
         let id = resource_id(&value).ok_or(ResourceError::NoId)?.to_owned();
         let resource = Self { reference: Reference { resource_type, id }, value, bytes };
-        if resource.reference.resource_type.as_str() == "Consent" && resource.patient().is_none() {
+        if resource.is_consent() && resource.patient().is_none() {
             return Err(ResourceError::NobodysConsent);
         }
         Ok(resource)
@@ -80,6 +81,10 @@ impl Resource {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    pub(crate) fn is_consent(&self) -> bool {
+        self.reference.resource_type.as_str() == "Consent"
     }
 
     /// The one patient whose record it belongs to.
@@ -126,27 +131,49 @@ pub trait RecordStore: Records {
 
 impl RecordStore for Store {
     fn put(&self, tenant: &TenantId, batch: &[Resource]) -> Result<Vec<Put>, StoreError> {
+        let puts = self.keep::<Infallible>(tenant, batch, &|_, _| Ok(()))?;
+        Ok(puts.into_iter().map(|put| put.unwrap_or_else(|never| match never {})).collect())
+    }
+
+    fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
+        self.resource(tenant, reference)
+    }
+}
+
+/// Whether a Consent may take the place of the kept one, whose bytes these are.
+type Admits<'a, W> = dyn Fn(&Resource, &[u8]) -> Result<(), W> + 'a;
+
+impl Store {
+    /// Keeps a batch as [`RecordStore::put`] does, but for the Consents that `admits` refuses: it hears of each that differs
+    /// from the kept one, and of the kept one's bytes.
+    pub(crate) fn keep<W>(
+        &self,
+        tenant: &TenantId,
+        batch: &[Resource],
+        admits: &Admits<'_, W>,
+    ) -> Result<Vec<Result<Put, W>>, StoreError> {
         self.own(tenant)?;
         let marks = self.mark(batch.iter().map(|resource| &resource.value));
         let mut shredded = 0_usize;
         let puts = self.write(|c| {
             let marked = batch.iter().zip(&marks);
             let mut keep = |(resource, marked): (&Resource, &Option<Marked>)| {
+                if let Some(before) = replaced(c, tenant, resource)?
+                    && let Err(why) = admits(resource, &before)
+                {
+                    return Ok(Err(why));
+                }
                 for patient in concerned(c, tenant, resource)? {
                     shredded = shredded.saturating_add(cells::delete(c, tenant, Whose::Patient(&patient))?);
                 }
                 let (put, row) = put(c, tenant, resource)?;
                 row.map_or(Ok(()), |row| self.keep_label(c, row, marked.as_ref()))?;
-                Ok(put)
+                Ok(Ok(put))
             };
             marked.map(&mut keep).collect::<Result<_, StoreError>>()
         })?;
         self.overwrite(shredded);
         Ok(puts)
-    }
-
-    fn get(&self, tenant: &TenantId, reference: &Reference) -> Result<Option<Vec<u8>>, StoreError> {
-        self.resource(tenant, reference)
     }
 }
 
@@ -177,9 +204,19 @@ impl Reader {
     }
 }
 
+/// The bytes that a Consent would replace.
+fn replaced(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Option<Vec<u8>>, StoreError> {
+    if !resource.is_consent() {
+        return Ok(None);
+    }
+    let sql = "SELECT bytes FROM resource WHERE tenant = ?1 AND type = 'Consent' AND id = ?2 AND bytes <> ?3";
+    let key = params![tenant.as_str(), resource.reference.id, resource.bytes];
+    Ok(c.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?)
+}
+
 /// The patients whose consents a resource changes: whose Consent it is, and whose it was.
 fn concerned(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Vec<PatientId>, StoreError> {
-    if resource.reference.resource_type.as_str() != "Consent" {
+    if !resource.is_consent() {
         return Ok(Vec::new());
     }
     let sql = "SELECT patient, bytes = ?3 FROM resource WHERE tenant = ?1 AND type = 'Consent' AND id = ?2";

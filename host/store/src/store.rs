@@ -13,6 +13,7 @@ use crate::directory::{Directory, Root};
 use crate::error::{KeyError, OpenError, StoreError};
 use crate::fault::out;
 use crate::labels::Labelling;
+use crate::load::order::Loads;
 use crate::nonce::Spending;
 use crate::packs::InUse;
 use crate::parsed::Parsed;
@@ -36,6 +37,7 @@ pub struct Store {
     writer: Writer,
     pub(crate) spending: Spending,
     pub(crate) in_use: InUse,
+    pub(crate) loads: Arc<Loads>,
     /// Held until the store is dropped.
     _turn: Turn,
 }
@@ -65,6 +67,7 @@ impl Store {
             writer,
             spending: Spending::default(),
             in_use: InUse::default(),
+            loads: Arc::default(),
             _turn: turn,
         })
     }

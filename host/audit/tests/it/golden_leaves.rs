@@ -6,7 +6,9 @@ use cordon_audit::leaf::{decode, encode, open};
 use cordon_core::call::Purpose;
 use cordon_core::ids::{Digest, EntryName, Issuer, MintedId, NeedName, PluginId, ServiceId, TenantId};
 use cordon_core::manifest::Hook;
-use cordon_core::record::{AdminAction, Dropped, Event, NeedCounts, Outcome, Private, Record, Refusal};
+use cordon_core::record::{
+    AdminAction, Dropped, Event, LeafIndex, LoadEnd, NeedCounts, Outcome, Private, Record, Refusal,
+};
 
 macro_rules! golden {
     ($name:literal) => {
@@ -27,6 +29,7 @@ fn record(event: Event) -> Record {
         admin: Some("1000 alex".to_owned()),
         reason: Some("Prüfung \"A\"".to_owned()),
         feedback: Some("{}".to_owned()),
+        file: None,
         notes: Vec::new(),
     };
     let at = "2026-11-22T03:00:00.000000001Z".parse().unwrap();
@@ -133,7 +136,8 @@ fn events() -> Vec<Event> {
         admin(AdminAction::Pack { plugin: plugin(), name: entry("drugs"), digest: Some(Digest::of(b"pack")) }),
         admin(AdminAction::Copy { plugin: plugin(), digest: Digest::of(b"copy") }),
         admin(AdminAction::Quarantine { plugin: plugin(), on: true }),
-        admin(AdminAction::Load { digest: Some(Digest::of(b"file")) }),
+        admin(AdminAction::Load { older: true }),
+        admin(AdminAction::Loaded { load: LeafIndex(7), ended: LoadEnd::Complete, kept: 1, unchanged: 2, refused: 3 }),
         admin(AdminAction::Diagnose {
             invocation: MintedId::from_random([1; 16]),
             released: Digest::of(b"released"),
@@ -166,6 +170,7 @@ fn pinned(event: &Event) -> &'static str {
             AdminAction::Copy { .. } => golden!("admin-copy"),
             AdminAction::Quarantine { .. } => golden!("admin-quarantine"),
             AdminAction::Load { .. } => golden!("admin-load"),
+            AdminAction::Loaded { .. } => golden!("admin-loaded"),
             AdminAction::Diagnose { .. } => golden!("admin-diagnose"),
             AdminAction::Look { .. } => golden!("admin-look"),
         },

@@ -9,7 +9,7 @@ use clap::Args;
 use cordon_server::admin::client::{self, Sent};
 use cordon_server::admin::protocol::{Act, Request};
 use cordon_server::config::{Config, Tenant};
-use cordon_store::{OpenError, Progress, Store, load};
+use cordon_store::{Older, OpenError, Progress, Store, load};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -18,9 +18,10 @@ use crate::Host;
 use crate::files;
 use crate::report::{Ended, Failure, Report, table};
 
-/// Loads FHIR R4 files. Loading a file again changes nothing.
+/// Loads FHIR R4 files. Loading the file again that was loaded last changes nothing; an older one takes rows back.
 ///
-/// A running host takes them in while it answers, and what they say of a Consent holds from the next call on.
+/// A running host takes them in while it answers, and what they say of a Consent holds from the next call on. A Consent is not
+/// replaced by one that was changed before it (`meta.lastUpdated`), nor by one of a load that began before it was kept.
 #[derive(Args)]
 pub(crate) struct Load {
     /// Transaction or collection Bundles, or NDJSON.
@@ -29,6 +30,10 @@ pub(crate) struct Load {
     /// Why, for the record. Needed while the host runs.
     #[arg(long)]
     reason: Option<String>,
+    /// Takes Consents that are older than those they replace, or that do not say when they were changed. A running host
+    /// records that.
+    #[arg(long)]
+    older: bool,
     #[command(flatten)]
     host: Host,
 }
@@ -81,7 +86,8 @@ fn into_store(verb: &Load, config: &Config, tenant: &Tenant, store: Store) -> an
             show(&bar, so_far);
             ControlFlow::Continue(())
         };
-        let report = load(&store, store.tenant(), &mut BufReader::new(file), "", &mut progress)
+        let older = if verb.older { Older::Taken } else { Older::Refused };
+        let report = load(&store, store.tenant(), &mut BufReader::new(file), "", older, &mut progress)
             .with_context(|| path.display().to_string())?;
         bar.finish_and_clear();
         Ok(serde_json::to_value(report)?)
@@ -93,7 +99,7 @@ fn to_host(verb: &Load, config: &Config, tenant: &Tenant) -> Result<Vec<Value>, 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let one = |path: &PathBuf| {
         let (file, length) = files::open(path)?;
-        let (bar, act) = (bar(length)?, Act::Load { bytes: length });
+        let (bar, act) = (bar(length)?, Act::Load { bytes: length, older: verb.older });
         let request = Request { tenant: tenant.id.clone(), reason: verb.reason.clone(), act };
         let sending = bar.clone().with_message("on the way");
         let sent = Sent { file, length, tell: Box::new(move |bytes| sending.set_position(bytes)) };

@@ -31,6 +31,29 @@ fn loads(world: &World) -> usize {
     world.events("main").iter().filter(|event| event["action"]["action"] == "load").count()
 }
 
+/// A file of this length on its way to the host, by hand: the request, after which so much of it is sent.
+fn begin(world: &World, length: usize, sent: usize) -> UnixStream {
+    let request = json!({ "tenant": "main", "reason": "test", "act": { "load": { "bytes": length } } });
+    let (request, method) = (format!("{request}\n"), "POST /admin/load HTTP/1.1\r\nhost: cordon\r\nconnection: close");
+    let mut socket = UnixStream::connect(world.path("site/data/admin.sock")).unwrap();
+    write!(socket, "{method}\r\ncontent-length: {}\r\n\r\n{request}", request.len() + sent).unwrap();
+    socket
+}
+
+/// What the host says until it has said this.
+fn heard_until(socket: &mut UnixStream, word: &str) -> String {
+    let (mut heard, mut byte) = (String::new(), [0]);
+    while !heard.contains(word) && socket.read(&mut byte).unwrap() == 1 {
+        heard.push(char::from(byte[0]));
+    }
+    heard
+}
+
+/// A Consent of the patient that says when it was changed.
+fn dated(patient: &str, status: &str, at: &str) -> String {
+    wish(patient, status, "OPTIN").replacen('{', &format!("{{\"meta\":{{\"lastUpdated\":\"{at}\"}},"), 1)
+}
+
 #[test]
 fn rd_06_a_withdrawal_takes_effect_on_a_running_host_while_it_answers_others() {
     let (world, patient, _) = ward(|config| config.replace("no-consent = \"permit\"", "no-consent = \"deny\""));
@@ -117,17 +140,18 @@ fn somebody_who_is_no_administrator_loads_nothing() {
 fn a_file_that_is_cut_off_on_its_way_changes_nothing() {
     let (world, patient, _) = ward(keeps_what_nobody_denies);
     let denial = wish(&patient, "active", "OPTOUT");
-    let request = json!({ "tenant": "main", "reason": "test", "act": { "load": { "bytes": denial.len() + 1 } } });
-    let body = format!("{request}\n{denial}");
-    for head in [format!("content-length: {}", body.len() + 1), format!("content-length: {}", body.len())] {
-        let mut socket = UnixStream::connect(world.path("site/data/admin.sock")).unwrap();
-        write!(socket, "POST /admin/load HTTP/1.1\r\nhost: cordon\r\nconnection: close\r\n{head}\r\n\r\n{body}")
-            .unwrap();
-        socket.shutdown(std::net::Shutdown::Write).unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        assert!(!answer.contains("done"), "{answer}");
-    }
+    // All of the body comes, but it is shorter than the request says; or the other side is gone before it came.
+    let mut shorter = begin(&world, denial.len() + 1, denial.len());
+    heard_until(&mut shorter, "send");
+    shorter.write_all(denial.as_bytes()).unwrap();
+    let answer = heard_until(&mut shorter, "nothing of it was loaded");
+    assert!(answer.contains("the file was cut off on its way, or grew: nothing of it was loaded"), "{answer}");
+    let mut gone = begin(&world, denial.len() + 1, denial.len() + 1);
+    heard_until(&mut gone, "send");
+    gone.write_all(denial.as_bytes()).unwrap();
+    gone.shutdown(std::net::Shutdown::Write).unwrap();
+    let answer = heard_until(&mut gone, "done");
+    assert!(!answer.contains("done"), "{answer}");
     assert!(critical(&world, &patient));
     assert_eq!(loads(&world), 0);
 }
@@ -143,4 +167,40 @@ fn a_tenants_bound_holds_on_a_running_host() {
     assert_eq!(full.code, 1);
     assert!(full.json["error"]["message"].as_str().unwrap().ends_with("the store is full"), "{}", full.json);
     assert_eq!(world.done(&["list"]), json!({ "plugins": [] }));
+}
+
+#[test]
+fn a_withdrawal_that_was_acknowledged_is_taken_back_by_no_export_that_was_on_its_way() {
+    let (world, patient, _) = ward(|config| config.replace("no-consent = \"permit\"", "no-consent = \"deny\""));
+    let export = wish(&patient, "active", "OPTIN");
+    assert_eq!(load(&world, &export).code, 0);
+    let export = export.replacen('{', "{ ", 1);
+    let mut on_its_way = begin(&world, export.len(), export.len());
+    heard_until(&mut on_its_way, "send");
+    assert_eq!(load(&world, &wish(&patient, "inactive", "OPTIN")).code, 0);
+    on_its_way.write_all(export.as_bytes()).unwrap();
+    let answer = heard_until(&mut on_its_way, "changed meanwhile");
+    assert!(answer.contains("changed meanwhile"), "{answer}");
+    assert!(!critical(&world, &patient), "withdrawn");
+}
+
+#[test]
+fn a_withdrawal_is_taken_back_by_no_older_file_unless_somebody_says_so() {
+    let (world, patient, _) = ward(|config| config.replace("no-consent = \"permit\"", "no-consent = \"deny\""));
+    let export = dated(&patient, "active", "2026-11-01T00:00:00Z");
+    assert_eq!(load(&world, &export).code, 0);
+    assert_eq!(load(&world, &dated(&patient, "inactive", "2026-11-02T00:00:00Z")).code, 0);
+    let again = load(&world, &export);
+    let recorded = &world.last_event()["action"];
+    assert_eq!(
+        (&recorded["action"], &recorded["ended"], &recorded["refused"]),
+        (&json!("loaded"), &json!("complete"), &json!(1))
+    );
+    let why = again.json["files"][0]["refusals"][0]["why"].as_str().unwrap();
+    assert!(again.code == 1 && why.contains("older than the Consent that is kept"), "{}", again.json);
+    assert!(!critical(&world, &patient), "withdrawn");
+    world.done(&["load", &world.path("live.ndjson"), "--older", "--reason", "loaded by mistake"]);
+    assert!(critical(&world, &patient));
+    let deliberate = |event: &serde_json::Value| event["action"] == json!({ "action": "load", "older": true });
+    assert!(world.events("main").iter().any(deliberate));
 }

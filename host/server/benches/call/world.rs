@@ -205,9 +205,9 @@ impl World {
         for patient in patients {
             patient.write(&mut lines)?;
         }
-        cordon_store::load(&store, &tenant, &mut BufReader::new(lines.as_slice()), "ward", &mut |_| {
-            std::ops::ControlFlow::Continue(())
-        })?;
+        let mut on = |_| std::ops::ControlFlow::Continue(());
+        let mut lines = BufReader::new(lines.as_slice());
+        cordon_store::load(&store, &tenant, &mut lines, "ward", cordon_store::Older::Refused, &mut on)?;
         let watch = Arc::new(Watch::default());
         let keys = Keys::new()?;
         let rows = rooms(plugin, &store, &watch)?;

@@ -39,7 +39,7 @@ pub(super) async fn load(State(door): State<Door>, body: Body) -> Response {
 fn take(door: &Door, mut pieces: Pieces, say: &mpsc::Sender<Bytes>) -> Result<Reply, Reply> {
     let (request, rest) = pieces.line()?;
     let request: Request = serde_json::from_slice(&request).map_err(|_| unreadable())?;
-    let Act::Load { bytes } = request.act else { return Err(unreadable()) };
+    let Act::Load { bytes, .. } = request.act else { return Err(unreadable()) };
     if !door.allowed {
         return Err(door.hospital.turn_away(&door.admin, &request));
     }

@@ -120,6 +120,9 @@ pub enum Act {
     Load {
         /// How long it is: what came is loaded only if all of it came.
         bytes: u64,
+        /// Whether its Consents replace those that were changed later.
+        #[serde(default)]
+        older: bool,
     },
     /// Lists failed calls whose transcripts are kept.
     FailedCalls,

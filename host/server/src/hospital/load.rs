@@ -1,17 +1,18 @@
 //! `cordon load` while the host runs: the host stays the only writer, and an administrator hands it the file.
 //!
 //! A withdrawn Consent takes effect with the transaction that keeps it: consents are read whenever a call is admitted. A call
-//! that was admitted before goes on as it was decided.
+//! that was admitted before goes on as it was decided. Loads of one tenant run side by side, so that a withdrawal waits for
+//! none: no other load under way takes it back, and no older file that is loaded later.
 
 use std::ops::ControlFlow;
 
-use cordon_core::record::AdminAction;
-use cordon_store::{LoadError, LoadReport, Progress, Received, StoreError};
+use cordon_core::record::{AdminAction, Event, LeafIndex, LoadEnd};
+use cordon_store::{LoadError, Loaded, Older, Progress, Received, StoreError};
 
-use super::named::reason;
+use super::named::{named, reason};
 use super::{Done, Hospital, Undone, kind};
 use crate::admin::Admin;
-use crate::admin::protocol::{Reply, Request};
+use crate::admin::protocol::{Act, Reply, Request};
 
 impl Hospital {
     /// A place for the file, if this act may be done. A refused one is recorded.
@@ -25,8 +26,8 @@ impl Hospital {
         store.receive(length).map_err(|error| unloaded(&error).into())
     }
 
-    /// Loads what came, once it is on record. Other acts of the tenant do not wait for it: it may take long, and somebody may
-    /// have to be stopped meanwhile.
+    /// Loads what came, once it is on record, and records how that ended. Other acts of the tenant do not wait for it: it may
+    /// take long, and somebody may have to be stopped meanwhile.
     pub(crate) fn load_file(
         &self,
         admin: &Admin,
@@ -34,24 +35,56 @@ impl Hospital {
         file: Received,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Reply {
-        let loaded = || -> Done {
-            let store = self.store(&request.tenant)?;
-            let digest = file.digest().map_err(|error| unloaded(&error))?;
-            self.record(admin, request, AdminAction::Load { digest: Some(digest) }, None)?;
-            // What the file is called may say whose it is: only its sender knows.
-            let report: LoadReport = file.load(store, "", progress).map_err(|error| unloaded(&error))?;
-            serde_json::to_value(report).map_err(|_| Undone::Failed("the report could not be written"))
-        };
-        loaded().map_or_else(Reply::from, Reply::Done)
+        self.keep_file(admin, request, file, progress).map_or_else(Reply::from, Reply::Done)
+    }
+
+    fn keep_file(
+        &self,
+        admin: &Admin,
+        request: &Request,
+        file: Received,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Done {
+        let store = self.store(&request.tenant)?;
+        let digest = file.digest().map_err(|error| unloaded(&error))?;
+        let began = Event::Admin { action: named(&request.act), refused: None };
+        let began = self.append(admin, request, began, Some(digest))?;
+        let deliberate = matches!(request.act, Act::Load { older: true, .. });
+        let older = if deliberate { Older::Taken } else { Older::Refused };
+        // What the file is called may say whose it is: only its sender knows.
+        let loaded = file.load(store, "", older, progress);
+        let event = Event::Admin { action: ended(began, &loaded), refused: None };
+        let recorded = self.append(admin, request, event, None);
+        let report = loaded.report.map_err(|error| {
+            if recorded.is_err() {
+                tracing::error!(tenant = %request.tenant, "how a load ended could not be recorded");
+            }
+            unloaded(&error)
+        })?;
+        recorded.map_err(|_| Undone::Failed("the file was loaded, but that it was could not be recorded"))?;
+        serde_json::to_value(report).map_err(|_| Undone::Failed("the report could not be written"))
     }
 }
 
-/// What stood before the end of a load that failed is kept: loading again is safe.
+fn ended(began: LeafIndex, loaded: &Loaded) -> AdminAction {
+    let Progress { accepted, unchanged, refused, .. } = loaded.so_far;
+    let ended = match &loaded.report {
+        Ok(_) => LoadEnd::Complete,
+        Err(LoadError::Stopped) => LoadEnd::Stopped,
+        Err(LoadError::Store(StoreError::Full)) => LoadEnd::Full,
+        Err(LoadError::Input(_) | LoadError::Spool(_) | LoadError::Length | LoadError::Store(_)) => LoadEnd::Failed,
+    };
+    AdminAction::Loaded { load: began, ended, kept: accepted.saturating_sub(unchanged), unchanged, refused }
+}
+
+/// What stood before the end of a load that failed is kept, the Consents of the file first.
 pub(crate) fn unloaded(error: &LoadError) -> Undone {
     Undone::Failed(match error {
         LoadError::Input(_) | LoadError::Spool(_) => "the data directory cannot be used",
         LoadError::Length => "the file was cut off on its way, or grew: nothing of it was loaded",
-        LoadError::Stopped => "the load was stopped: load the file again",
+        LoadError::Stopped => {
+            "the load was stopped, and what it had kept stays: load the file again if nothing newer was loaded meanwhile"
+        }
         LoadError::Store(StoreError::Full) => "the store is full",
         LoadError::Store(StoreError::Damaged | StoreError::Foreign | StoreError::Engine { .. }) => "the store failed",
     })

@@ -25,7 +25,7 @@ use cordon_core::ids::{Digest, KeyId, PluginId, TenantId};
 use cordon_core::label::Labels;
 use cordon_core::manifest::Manifest;
 use cordon_core::ports::{Effects, Ledger};
-use cordon_core::record::{AdminAction, Event, Private, Record};
+use cordon_core::record::{AdminAction, Event, LeafIndex, Private, Record};
 use cordon_policy::consent::ConsentSettings;
 use cordon_store::{NewVersion, Reader, Store, TrustKey};
 use cordon_trust::key::PublicKey;
@@ -207,21 +207,26 @@ impl Hospital {
         action: AdminAction,
         refused: Option<String>,
     ) -> Result<(), Undone> {
-        let record = Record {
-            tenant: request.tenant.clone(),
-            at: clock::now(),
-            event: Event::Admin { action, refused },
-            private: Private {
-                admin: Some(admin.as_str().to_owned()),
-                reason: request.reason.clone(),
-                patient: patient(&request.act),
-                ..Private::default()
-            },
+        self.append(admin, request, Event::Admin { action, refused }, None).map(drop)
+    }
+
+    /// Records an event of an act, with the digest of the file that came with it.
+    fn append(
+        &self,
+        admin: &Admin,
+        request: &Request,
+        event: Event,
+        file: Option<Digest>,
+    ) -> Result<LeafIndex, Undone> {
+        let private = Private {
+            admin: Some(admin.as_str().to_owned()),
+            reason: request.reason.clone(),
+            patient: patient(&request.act),
+            file,
+            ..Private::default()
         };
-        self.ledger
-            .append(&record, Effects::none())
-            .map(drop)
-            .map_err(|_| Undone::Failed("the record could not be written"))
+        let record = Record { tenant: request.tenant.clone(), at: clock::now(), event, private };
+        self.ledger.append(&record, Effects::none()).map_err(|_| Undone::Failed("the record could not be written"))
     }
 
     /// Records what the host does of itself.

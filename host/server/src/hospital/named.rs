@@ -59,7 +59,7 @@ pub(super) fn named(act: &Act) -> AdminAction {
         Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
         Act::PolicySet { text } => AdminAction::Policy { epoch: None, digest: Digest::of(text.as_bytes()) },
         Act::View(view) => Hospital::view_action(view),
-        Act::Load { .. } => AdminAction::Load { digest: None },
+        Act::Load { older, .. } => AdminAction::Load { older: *older },
         Act::Quarantine { plugin, on } => AdminAction::Quarantine { plugin: plugin.clone(), on: *on },
         Act::Pack { plugin, name, .. } => {
             AdminAction::Pack { plugin: plugin.clone(), name: name.clone(), digest: None }

@@ -1,7 +1,6 @@
 //! One Bundle, read twice: first through, collecting which entry has which name, then entry by entry from a file beside
 //! the database.
 
-mod spool;
 mod stream;
 
 use std::borrow::Cow;
@@ -12,15 +11,19 @@ use cordon_fhir::types::{ResourceType, is_id};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::spool::Spool;
-use self::stream::{End, Header};
+use self::stream::End;
 use super::batch::Batch;
+use super::lines::is_consent;
+use super::spool::{Aside, Kept};
 use super::urn::{Targets, id_of, resolve, with_id};
-use super::{LoadError, Place, Why};
+use super::{LoadError, Place, TELL, Why};
 use crate::store::Store;
 
-/// So many entries are read between two reports of progress.
-const TELL: u64 = 256;
+/// So much memory may the names of one Bundle take. A ward's Bundle of some 300,000 entries.
+const ROOM: usize = 64 << 20;
+
+/// What a name takes beside its text: the tree's share and the target.
+const NAME: usize = 200;
 
 /// What this loader looks at in an entry (R4 `Bundle.entry`). A key twice is an error.
 #[derive(Deserialize)]
@@ -49,61 +52,47 @@ struct Head<'t> {
 }
 
 pub(crate) fn load(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result<(), LoadError> {
-    let mut spool = Spool::new(store.directory().spool().map_err(LoadError::Spool)?);
-    let mut targets = Targets::new();
-    let mut failed = None;
-    let mut each = |place: Place, text: &str, bytes: u64| {
-        let twice = name(text).is_some_and(|(url, target)| !register(&mut targets, url, target));
-        if place.entry.is_some_and(|entry| entry % TELL == 0) {
-            batch.read(bytes);
-            if let Err(error) = batch.tell() {
-                failed = Some(error);
-                return false;
-            }
-        }
-        if twice {
-            batch.refuse(place, Why::DuplicateFullUrl);
-            return true;
-        }
-        spool.write(place, text).map_err(|error| failed = Some(LoadError::Spool(error))).is_ok()
-    };
-    let (header, end) = stream::read(input, &mut each);
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    keep(&header, &mut spool, &targets, batch)?;
-    match end {
-        End::Whole => Ok(()),
-        End::Stopped { place, why } => {
-            batch.refuse(place, why);
-            Ok(())
-        }
-        End::Input(error) => Err(LoadError::Input(error)),
-    }
+    load_within(store, input, batch, ROOM)
 }
 
-/// Second time through: everything that was put aside goes into the store.
-fn keep(header: &Header, spool: &mut Spool, targets: &Targets, batch: &mut Batch<'_>) -> Result<(), LoadError> {
-    if !header.is_loadable() {
-        batch.refuse(Place { line: 1, entry: None }, Why::BundleType);
-        return Ok(());
-    }
-    spool.rewind().map_err(LoadError::Spool)?;
-    while let Some((place, text)) = spool.read().map_err(LoadError::Spool)? {
-        match resource(&text, targets) {
-            Ok((text, unresolved)) => {
-                batch.unresolved(unresolved);
-                batch.offer(place, text.into_bytes())?;
-            }
-            Err(why) => batch.refuse(place, why),
+fn load_within(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>, room: usize) -> Result<(), LoadError> {
+    let mut aside = Aside::new(store)?;
+    let mut names = Names { targets: Targets::new(), room };
+    let mut first = |place: Place, text: &str, bytes: u64| -> Result<Named, LoadError> {
+        if place.entry.is_some_and(|entry| entry.is_multiple_of(TELL)) {
+            batch.read(bytes);
+            batch.tell()?;
         }
+        let named = name(text).map_or(Named::Free, |(url, target)| names.register(url, target));
+        match named {
+            Named::Twice => batch.refuse(place, Why::DuplicateFullUrl)?,
+            Named::Free if holds_consent(text) => aside.consent(place, text.as_bytes())?,
+            Named::Free => aside.other(place, text.as_bytes())?,
+            Named::Full => {}
+        }
+        Ok(named)
+    };
+    let mut last = Ok(Named::Free);
+    let (header, end) = stream::read(input, &mut |place, text, bytes| {
+        last = first(place, text, bytes);
+        matches!(last, Ok(Named::Free | Named::Twice))
+    });
+    match (last?, end) {
+        (Named::Full, _) => return batch.refuse(Place { line: 1, entry: None }, Why::Names),
+        (_, End::Input(error)) => return Err(LoadError::Input(error)),
+        (_, End::Stopped { place, why }) => batch.refuse(place, why)?,
+        (_, End::Whole) => {}
     }
-    Ok(())
+    if !header.is_loadable() {
+        return batch.refuse(Place { line: 1, entry: None }, Why::BundleType);
+    }
+    aside.keep(batch, &|text| resource(text, &names.targets))
 }
 
 /// The text to keep of an entry.
-fn resource(text: &str, targets: &Targets) -> Result<(String, u64), Why> {
-    let entry: Entry<'_> = serde_json::from_str(text).map_err(|_| Why::Entry)?;
+#[expect(clippy::needless_pass_by_value, reason = "as what is put aside is handed over")]
+fn resource(text: Vec<u8>, targets: &Targets) -> Kept {
+    let entry: Entry<'_> = serde_json::from_slice(&text).map_err(|_| Why::Entry)?;
     let method = entry.request.as_ref().and_then(|request| request.method.as_deref());
     if method.is_some_and(|method| !["POST", "PUT"].contains(&method)) {
         return Err(Why::Method);
@@ -113,7 +102,7 @@ fn resource(text: &str, targets: &Targets) -> Result<(String, u64), Why> {
     let nameless = serde_json::from_str::<Head<'_>>(whole).is_ok_and(|head| head.id.is_none());
     let id = entry.full_url.as_deref().and_then(id_of).filter(|_| nameless);
     let named = id.and_then(|id| with_id(&resolved, id));
-    Ok((named.unwrap_or_else(|| resolved.into_owned()), unresolved))
+    Ok((named.unwrap_or_else(|| resolved.into_owned()).into_bytes(), unresolved))
 }
 
 /// By which name an entry can be referred to, and what it is.
@@ -126,11 +115,65 @@ fn name(text: &str) -> Option<(String, Reference)> {
     Some((url.into_owned(), Reference { resource_type, id }))
 }
 
-/// Whether the name was free.
-fn register(targets: &mut Targets, url: String, target: Reference) -> bool {
-    let free = !targets.contains_key(&url);
-    if free {
-        targets.insert(url, target);
+fn holds_consent(text: &str) -> bool {
+    let entry = serde_json::from_str::<Entry<'_>>(text).ok();
+    entry.and_then(|entry| entry.resource).is_some_and(|resource| is_consent(resource.get().as_bytes()))
+}
+
+/// What became of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// Nobody else has it.
+    Free,
+    /// An earlier entry has it.
+    Twice,
+    /// There is no room for it.
+    Full,
+}
+
+/// The names of the entries so far, and how many bytes there still are for more.
+struct Names {
+    targets: Targets,
+    room: usize,
+}
+
+impl Names {
+    fn register(&mut self, url: String, target: Reference) -> Named {
+        if self.targets.contains_key(&url) {
+            return Named::Twice;
+        }
+        let Some(room) = self.room.checked_sub(url.len().saturating_add(NAME)) else { return Named::Full };
+        self.room = room;
+        self.targets.insert(url, target);
+        Named::Free
     }
-    free
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use cordon_core::ids::TenantId;
+
+    use super::*;
+    use crate::load::order::Older;
+
+    #[test]
+    fn a_bundle_with_more_names_than_there_is_room_for_is_not_loaded_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let ward = TenantId::new("ward").unwrap();
+        let store = Store::open(folder.path(), &ward).unwrap();
+        let entry = |n| format!(r#"{{"fullUrl":"urn:uuid:{n}","resource":{{"resourceType":"Patient","id":"{n}"}}}}"#);
+        let entries: Vec<String> = (1..=3).map(entry).collect();
+        let text = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
+        let load = |room| {
+            let mut on = |_| ControlFlow::Continue(());
+            let mut batch = Batch::new(&store, &ward, store.loads.begin(), "", Older::Refused, &mut on);
+            let ended = load_within(&store, &mut text.as_bytes(), &mut batch, room);
+            batch.end(ended).report.unwrap()
+        };
+        let full = load(3 * (NAME + 10) - 1);
+        assert_eq!((full.total().total(), full.refused, full.refusals[0].why), (0, 1, Why::Names));
+        assert_eq!(load(3 * (NAME + 10)).total().new, 3);
+    }
 }

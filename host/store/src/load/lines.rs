@@ -1,25 +1,36 @@
 //! NDJSON: one resource to a line (Bulk Data). Blank lines are skipped; the last line may lack its end.
 
+use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
-use super::batch::Batch;
-use super::{LoadError, Place};
-use crate::resource::{MAX_RESOURCE, ResourceError};
+use serde::Deserialize;
 
-pub(crate) fn load(input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result<(), LoadError> {
+use super::batch::Batch;
+use super::spool::Aside;
+use super::{LoadError, Place, TELL};
+use crate::resource::{MAX_RESOURCE, ResourceError};
+use crate::store::Store;
+
+pub(crate) fn load(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result<(), LoadError> {
+    let mut aside = Aside::new(store)?;
     let mut bytes: u64 = 0;
-    for line in 1.. {
+    for line in 1_u64.. {
         let Some((text, length)) = next(input).map_err(LoadError::Input)? else { break };
         bytes = bytes.saturating_add(length);
         batch.read(bytes);
         let place = Place { line, entry: None };
         if text.len() > MAX_RESOURCE {
-            batch.refuse(place, ResourceError::TooLarge.into());
+            batch.refuse(place, ResourceError::TooLarge.into())?;
+        } else if is_consent(&text) {
+            aside.consent(place, &text)?;
         } else if !text.is_empty() {
-            batch.offer(place, text)?;
+            aside.other(place, &text)?;
+        }
+        if line.is_multiple_of(TELL) {
+            batch.tell()?;
         }
     }
-    Ok(())
+    aside.keep(batch, &|text| Ok((text, 0)))
 }
 
 /// One resource that takes many lines.
@@ -29,6 +40,16 @@ pub(crate) fn load_one(input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result
     let length = input.take(most).read_to_end(&mut text).map_err(LoadError::Input)?;
     batch.read(u64::try_from(length).unwrap_or(u64::MAX));
     batch.offer(Place { line: 1, entry: None }, text)
+}
+
+/// Whether a text would be kept as a Consent, if it is kept. A key twice is an error, here and there.
+pub(crate) fn is_consent(text: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Named<'t> {
+        #[serde(rename = "resourceType", borrow)]
+        resource_type: Cow<'t, str>,
+    }
+    serde_json::from_slice::<Named<'_>>(text).is_ok_and(|named| named.resource_type == "Consent")
 }
 
 /// The next line without the blanks around it, and how many bytes it took. Of a line that is too long only so much is kept

@@ -8,7 +8,9 @@ use cap_std::fs::File;
 use cordon_core::ids::Digest;
 use sha2::{Digest as _, Sha256};
 
-use super::{LoadError, LoadReport, Progress, load};
+use super::batch::Batch;
+use super::order::{Older, Turn};
+use super::{LoadError, Loaded, Progress, run};
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -19,10 +21,12 @@ pub struct Received {
     hash: Sha256,
     bytes: u64,
     length: u64,
+    turn: Turn,
 }
 
 impl Store {
-    /// A place for a file of this length, which will come in pieces.
+    /// A place for a file of this length, which will come in pieces. The load begins here: a Consent that another load keeps
+    /// from now on is not replaced.
     ///
     /// # Errors
     /// [`StoreError::Full`] if it is longer than the store may ever be ([`Store::limit`]); [`LoadError::Spool`].
@@ -31,7 +35,7 @@ impl Store {
             return Err(StoreError::Full.into());
         }
         let file = self.directory().spool().map_err(LoadError::Spool)?;
-        Ok(Received { file, hash: Sha256::new(), bytes: 0, length })
+        Ok(Received { file, hash: Sha256::new(), bytes: 0, length, turn: self.loads.begin() })
     }
 }
 
@@ -62,18 +66,20 @@ impl Received {
         if self.bytes == self.length { Ok(()) } else { Err(LoadError::Length) }
     }
 
-    /// Loads it for the tenant of this store, as [`load`] does.
-    ///
-    /// # Errors
-    /// [`LoadError`]; [`LoadError::Length`] before all of it came.
+    /// Loads it for the tenant of this store, as [`load`](super::load()) does. It ends with [`LoadError::Length`] before all of it
+    /// came.
     pub fn load(
         mut self,
         store: &Store,
         name: &str,
+        older: Older,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<LoadReport, LoadError> {
-        self.whole()?;
-        self.file.rewind().map_err(LoadError::Spool)?;
-        load(store, store.tenant(), &mut BufReader::new(self.file), name, progress)
+    ) -> Loaded {
+        let ready = self.whole().and_then(|()| self.file.rewind().map_err(LoadError::Spool));
+        let batch = Batch::new(store, store.tenant(), self.turn, name, older, progress);
+        match ready {
+            Ok(()) => run(batch, store, &mut BufReader::new(self.file)),
+            Err(error) => batch.end(Err(error)),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use cordon_fhir::reference::Reference;
 use cordon_store::load::{Place, Why};
-use cordon_store::{LoadReport, MAX_RESOURCE, Progress, RecordStore, ResourceError, load};
+use cordon_store::{LoadReport, MAX_RESOURCE, Older, Progress, RecordStore, ResourceError, load};
 
 use crate::bench::{Bench, tenant, visit};
 
@@ -15,7 +15,7 @@ pub(crate) fn load_text(bench: &Bench, text: &str) -> LoadReport {
 }
 
 fn load_from(bench: &Bench, input: &mut dyn BufRead) -> LoadReport {
-    load(bench, &tenant("ward"), input, "file", &mut |_| ControlFlow::Continue(())).unwrap()
+    load(bench, &tenant("ward"), input, "file", Older::Refused, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 fn refusals(report: &LoadReport) -> Vec<(u64, Option<u64>, String)> {
@@ -209,7 +209,7 @@ fn a_bundle_made_while_it_is_read() {
         seen = progress;
         ControlFlow::Continue(())
     };
-    let report = load(&bench, &tenant("ward"), &mut input, "made", &mut progress).unwrap();
+    let report = load(&bench, &tenant("ward"), &mut input, "made", Older::Refused, &mut progress).unwrap();
     assert_eq!((report.total().new, report.refused, report.unresolved), (entries + 1, 0, 0));
     assert_eq!(seen.accepted, entries + 1);
     println!("\nread {} grown {}", seen.bytes, peak_memory() - before);

@@ -10,6 +10,8 @@ mod bench;
 #[cfg(test)]
 mod cells;
 #[cfg(test)]
+mod consents;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod files;

@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use cordon_store::{LoadReport, load};
+use cordon_store::{LoadReport, Older, load};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, tenant, visit};
@@ -45,7 +45,7 @@ fn made_here(own: &Path) -> Value {
 
 fn load_file(bench: &Bench, path: &Path) -> LoadReport {
     let mut input = BufReader::new(File::open(path).unwrap());
-    load(bench, &tenant("ward"), &mut input, "file", &mut |_| ControlFlow::Continue(())).unwrap()
+    load(bench, &tenant("ward"), &mut input, "file", Older::Refused, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]

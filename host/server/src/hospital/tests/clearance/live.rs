@@ -7,9 +7,9 @@ use cordon_core::cells::{CellKey, CellWrite};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::message::{Answer, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{NoBreaker, Runner, RunnerError};
-use cordon_core::record::Outcome;
+use cordon_core::record::{LoadEnd, Outcome};
 use cordon_core::words::Words;
-use cordon_store::{CellPut, LogBatch, LogLeaf};
+use cordon_store::{CellPut, LogBatch, LogLeaf, Progress};
 
 use super::*;
 
@@ -17,7 +17,8 @@ impl Ward {
     /// Loads a file as an administrator does.
     fn load(&self, reason: Option<&str>, text: &str) -> Reply {
         let bytes = u64::try_from(text.len()).unwrap();
-        let request = Request { tenant: tenant(), reason: reason.map(str::to_owned), act: Act::Load { bytes } };
+        let request =
+            Request { tenant: tenant(), reason: reason.map(str::to_owned), act: Act::Load { bytes, older: false } };
         let admin = Admin::of(0);
         let mut file = match self.hospital.receive(&admin, &request, bytes) {
             Ok(file) => file,
@@ -27,12 +28,24 @@ impl Ward {
         self.hospital.load_file(&admin, &request, file, &mut |_| ControlFlow::Continue(()))
     }
 
+    /// The two newest records.
+    fn newest(&self) -> [Record; 2] {
+        let book = self.book.0.lock().unwrap();
+        book.last_chunk().unwrap().clone()
+    }
+
     fn call(&self) -> HookCall {
         let view = super::asked();
         let installed = self.hospital.installed(&tenant()).unwrap().remove(0);
         let service = installed.manifest.services[0].clone();
         self.hospital.as_if_called(&tenant(), &view, installed, service).unwrap()
     }
+}
+
+/// How a load is recorded that began at the book's one index.
+fn loaded(ended: LoadEnd, kept: u64, unchanged: u64) -> Event {
+    let action = AdminAction::Loaded { load: LeafIndex(0), ended, kept, unchanged, refused: 0 };
+    Event::Admin { action, refused: None }
 }
 
 fn withdrawn() -> String {
@@ -46,11 +59,16 @@ fn rd_06_what_a_loaded_consent_says_holds_from_the_next_call_on_and_is_recorded(
     assert_eq!(ward.seen(|_| {}), ["creatinine"]);
     let Reply::Done(report) = ward.load(Some("the patient asked"), &withdrawn()) else { panic!("not loaded") };
     assert_eq!((&report["types"]["Consent"]["replaced"], &report["refused"]), (&json!(1), &json!(0)));
-    let record = ward.last();
-    let action = AdminAction::Load { digest: Some(Digest::of(withdrawn().as_bytes())) };
-    assert_eq!(record.event, Event::Admin { action, refused: None });
-    assert_eq!(record.private.reason.as_deref(), Some("the patient asked"));
-    assert!(record.private.admin.is_some() && record.private.patient.is_none());
+    let [began, ended] = ward.newest();
+    assert_eq!(began.event, Event::Admin { action: AdminAction::Load { older: false }, refused: None });
+    assert_eq!(
+        began.private.file,
+        Some(Digest::of(withdrawn().as_bytes())),
+        "what a digest of can be guessed is private"
+    );
+    assert_eq!(began.private.reason.as_deref(), Some("the patient asked"));
+    assert!(began.private.admin.is_some() && began.private.patient.is_none());
+    assert_eq!(ended.event, loaded(LoadEnd::Complete, 1, 0));
     assert!(ward.seen(|_| {}).is_empty(), "withdrawn");
 }
 
@@ -61,7 +79,7 @@ fn a_load_without_a_reason_or_without_a_record_changes_nothing() {
     let refused = ward.load(None, &withdrawn());
     assert!(matches!(&refused, Reply::Refused { kind, .. } if kind == "no-reason"), "{refused:?}");
     let refused = ward.last().event;
-    assert!(matches!(refused, Event::Admin { action: AdminAction::Load { digest: None }, refused: Some(_) }));
+    assert!(matches!(refused, Event::Admin { action: AdminAction::Load { older: false }, refused: Some(_) }));
     ward.book.1.store(true, Ordering::Relaxed);
     assert!(matches!(ward.load(Some("test"), &withdrawn()), Reply::Failed { .. }));
     ward.book.1.store(false, Ordering::Relaxed);
@@ -71,13 +89,19 @@ fn a_load_without_a_reason_or_without_a_record_changes_nothing() {
 #[test]
 fn a_load_that_nobody_hears_of_stops_after_the_batch_that_it_keeps() {
     let ward = Ward::new(Effect::Deny);
-    let request = Request { tenant: tenant(), reason: Some("test".to_owned()), act: Act::Load { bytes: 0 } };
+    let request =
+        Request { tenant: tenant(), reason: Some("test".to_owned()), act: Act::Load { bytes: 0, older: false } };
     let admin = Admin::of(0);
     let text: String = (0..600).map(|n| format!("{{\"resourceType\":\"Patient\",\"id\":\"x{n}\"}}\n")).collect();
     let mut file = ward.hospital.receive(&admin, &request, u64::try_from(text.len()).unwrap()).unwrap();
     file.push(text.as_bytes()).unwrap();
-    let reply = ward.hospital.load_file(&admin, &request, file, &mut |_| ControlFlow::Break(()));
+    let mut gone = |so_far: Progress| match so_far.accepted {
+        0 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let reply = ward.hospital.load_file(&admin, &request, file, &mut gone);
     assert!(matches!(&reply, Reply::Failed { message } if message.contains("stopped")), "{reply:?}");
+    assert_eq!(ward.last().event, loaded(LoadEnd::Stopped, 512, 0));
     let counts = ward.store.counts(&tenant()).unwrap();
     assert_eq!(counts.iter().find(|(kind, _)| kind == "Patient"), Some(&("Patient".to_owned(), 512)));
 }
