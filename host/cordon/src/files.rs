@@ -33,6 +33,15 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(std::fs::File, u64)> {
     Ok((file, length))
 }
 
+/// Opens a file whose size says how long it is: no pipe, no device.
+pub(crate) fn open_regular(path: &Path) -> anyhow::Result<(std::fs::File, u64)> {
+    let (dir, name) = split(path)?;
+    // Looked at first: opening a pipe waits for somebody to write.
+    let regular = dir.metadata(name).with_context(|| format!("cannot open `{}`", path.display()))?.is_file();
+    anyhow::ensure!(regular, "`{}` is not a regular file: a running host takes nothing else", path.display());
+    open(path)
+}
+
 /// Creates a file that is not there yet. A secret is readable by its owner only.
 pub(crate) fn create(path: &Path, secret: bool) -> anyhow::Result<std::fs::File> {
     let (dir, name) = split(path)?;

@@ -342,6 +342,6 @@ pub(crate) fn heard(reply: Result<Reply, ClientError>) -> Result<Value, Failure>
             Err(Failure::Refused { kind: "not-an-administrator".to_owned(), message: error.to_string() })
         }
         Err(error @ ClientError::NotRunning { .. }) => Err(Failure::NotRunning(error.to_string())),
-        Err(error @ ClientError::Broken(_)) => Err(error.into()),
+        Err(error @ (ClientError::Broken(_) | ClientError::File(_))) => Err(error.into()),
     }
 }

@@ -55,8 +55,16 @@ pub(crate) fn run(verb: &Load) -> Ended {
         }
     }
     let refused: u64 = reports.iter().map(|report| number(report, "refused")).sum();
-    let report = Report::new(readable(&reports), &json!({ "refused": refused, "files": reports }))?;
-    if refused == 0 { Ok(report) } else { Err(Failure::Found(report)) }
+    let empty = reports.iter().filter(|report| is_empty(report)).count();
+    let said = json!({ "refused": refused, "empty": empty, "files": reports });
+    let report = Report::new(readable(&reports), &said)?;
+    if refused == 0 && empty == 0 { Ok(report) } else { Err(Failure::Found(report)) }
+}
+
+/// Whether nothing came of a file: whoever loads one means something to be kept.
+fn is_empty(report: &Value) -> bool {
+    let types = report.get("types").and_then(Value::as_object);
+    types.is_none_or(serde_json::Map::is_empty)
 }
 
 /// Whether a running host may have the store: it is held, or it is somebody else's.
@@ -98,7 +106,7 @@ fn into_store(verb: &Load, config: &Config, tenant: &Tenant, store: Store) -> an
 fn to_host(verb: &Load, config: &Config, tenant: &Tenant) -> Result<Vec<Value>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let one = |path: &PathBuf| {
-        let (file, length) = files::open(path)?;
+        let (file, length) = files::open_regular(path)?;
         let (bar, act) = (bar(length)?, Act::Load { bytes: length, older: verb.older });
         let request = Request { tenant: tenant.id.clone(), reason: verb.reason.clone(), act };
         let sending = bar.clone().with_message("on the way");
@@ -146,6 +154,9 @@ fn readable(reports: &[Value]) -> String {
         let (name, refusals) = (text(report, "name"), report.get("refusals").unwrap_or(&Value::Null));
         for refused in items(refusals) {
             said.push_str(&format!("\nrefused: {name}, {}: {}", place(refused), text(refused, "why")));
+        }
+        if is_empty(report) {
+            said.push_str(&format!("\nnothing was loaded: {name} holds no resource that is kept"));
         }
         let kept = u64::try_from(items(refusals).count()).unwrap_or(u64::MAX);
         let more = number(report, "refused").saturating_sub(kept);

@@ -204,3 +204,20 @@ fn a_withdrawal_is_taken_back_by_no_older_file_unless_somebody_says_so() {
     let deliberate = |event: &serde_json::Value| event["action"] == json!({ "action": "load", "older": true });
     assert!(world.events("main").iter().any(deliberate));
 }
+
+#[test]
+fn what_is_no_regular_file_or_holds_nothing_is_not_a_success() {
+    let (world, _, _) = ward(keeps_what_nobody_denies);
+    let fifo = world.path("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let before = loads(&world);
+    for (file, why) in
+        [(fifo.as_str(), "is not a regular file"), ("/proc/self/status", "it is longer than its size says")]
+    {
+        let said = world.say(&["load", file, "--reason", "test"]);
+        assert!(said.code == 1 && said.json["error"]["message"].as_str().unwrap().contains(why), "{}", said.json);
+    }
+    assert_eq!(loads(&world), before);
+    let empty = load(&world, "\n\n");
+    assert_eq!((empty.code, &empty.json["empty"], &empty.json["refused"]), (1, &json!(1), &json!(0)), "{}", empty.json);
+}

@@ -35,6 +35,9 @@ pub enum ClientError {
         /// The socket.
         socket: String,
     },
+    /// The file cannot be sent as it is.
+    #[error("the file cannot be sent, and nothing of it was loaded")]
+    File(#[source] std::io::Error),
     /// The conversation broke off, or the answer is not one.
     #[error("the host's answer could not be read: {0}")]
     Broken(String),
@@ -69,20 +72,33 @@ pub struct Sent<F> {
 /// the host has kept.
 ///
 /// # Errors
-/// [`ClientError`].
+/// [`ClientError`]; [`ClientError::File`] if the file is longer or shorter than its length.
 pub async fn load<F: Read + Send + Unpin + 'static>(
     socket: &Path,
     request: &Request,
-    sent: Sent<F>,
+    mut sent: Sent<F>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reply, ClientError> {
     let mut line = serde_json::to_vec(request).map_err(broken)?;
     line.push(b'\n');
-    let (go, asked_for) = oneshot::channel();
-    let mut go = Some(go);
-    let outgoing = Outgoing { line: Some(line.into()), asked_for: Some(asked_for), left: sent.length, sent };
-    let mut answer = post(socket, LOAD, outgoing).await?;
-    let mut waiting = Vec::new();
+    if sent.length == 0 {
+        // Nobody would ask the body for it.
+        at_its_end(&mut sent.file).map_err(ClientError::File)?;
+    }
+    let ((go, asked_for), (fault, mut faulty)) = (oneshot::channel(), oneshot::channel());
+    let (line, asked_for, fault) = (Some(line.into()), Some(asked_for), Some(fault));
+    let outgoing = Outgoing { line, asked_for, left: sent.length, sent, fault };
+    let heard = hear(post(socket, LOAD, outgoing), go, progress).await;
+    // The host only knows that it broke off.
+    faulty.try_recv().map_or(heard, |error| Err(ClientError::File(error)))
+}
+
+async fn hear(
+    answer: impl Future<Output = Result<Answer, ClientError>>,
+    go: oneshot::Sender<()>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Reply, ClientError> {
+    let (mut answer, mut go, mut waiting) = (answer.await?, Some(go), Vec::new());
     while let Some(frame) = answer.body.frame().await {
         waiting.extend_from_slice(&frame.map_err(broken)?.into_data().unwrap_or_default());
         while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
@@ -98,6 +114,14 @@ pub async fn load<F: Read + Send + Unpin + 'static>(
         }
     }
     Err(broken("it broke off"))
+}
+
+/// A file that goes on where it should end was not read whole.
+fn at_its_end(file: &mut impl Read) -> std::io::Result<()> {
+    match file.read(&mut [0])? {
+        0 => Ok(()),
+        _ => Err(std::io::Error::other("it is longer than its size says, or grows")),
+    }
 }
 
 /// An answer, and the task that reads it.
@@ -139,6 +163,26 @@ struct Outgoing<F> {
     asked_for: Option<oneshot::Receiver<()>>,
     left: u64,
     sent: Sent<F>,
+    fault: Option<oneshot::Sender<std::io::Error>>,
+}
+
+impl<F: Read> Outgoing<F> {
+    /// The next piece, the last one only if nothing follows it.
+    fn piece(&mut self) -> std::io::Result<Vec<u8>> {
+        let most = self.left.min(PIECE as u64);
+        let mut piece = Vec::new();
+        let count = (&mut self.sent.file).take(most).read_to_end(&mut piece)?;
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        if count < most {
+            return Err(std::io::Error::other("it became shorter while it was read"));
+        }
+        self.left = self.left.saturating_sub(count);
+        if self.left == 0 {
+            at_its_end(&mut self.sent.file)?;
+        }
+        (self.sent.tell)(self.sent.length.saturating_sub(self.left));
+        Ok(piece)
+    }
 }
 
 impl<F: Read + Unpin> Body for Outgoing<F> {
@@ -155,18 +199,15 @@ impl<F: Read + Unpin> Body for Outgoing<F> {
             }
             self.asked_for = None;
         }
-        let most = self.left.min(PIECE as u64);
-        let mut piece = Vec::new();
-        let read = (&mut self.sent.file).take(most).read_to_end(&mut piece);
-        let count = match read {
-            Ok(0) => return Poll::Ready(None),
-            Ok(count) => u64::try_from(count).unwrap_or(u64::MAX),
-            Err(error) => return Poll::Ready(Some(Err(error))),
-        };
-        self.left = self.left.saturating_sub(count);
-        let so_far = self.sent.length.saturating_sub(self.left);
-        (self.sent.tell)(so_far);
-        Poll::Ready(Some(Ok(Frame::data(piece.into()))))
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let piece = self.piece().map_err(|error| {
+            let kind = error.kind();
+            drop(self.fault.take().map(|fault| fault.send(error)));
+            kind.into()
+        });
+        Poll::Ready(Some(piece.map(|piece| Frame::data(piece.into()))))
     }
 
     fn size_hint(&self) -> SizeHint {
