@@ -1,8 +1,13 @@
 //! A file on its way in: the request in one line, then the bytes, in pieces of whatever size they come.
+//!
+//! A thread waits for the disk and the database only. Whoever stalls holds none, neither before it is known who it is and what
+//! is asked for nor while the file comes.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -10,11 +15,11 @@ use axum::response::Response;
 use cordon_store::LoadError;
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-use super::Door;
 use super::protocol::{Act, Reply, Request, Told};
+use super::{Door, apart, unreadable};
 use crate::hospital::unloaded;
 
 /// The longest request line: a reason of 500 characters, and the rest.
@@ -25,10 +30,10 @@ const LINES: usize = 16;
 
 pub(super) async fn load(State(door): State<Door>, body: Body) -> Response {
     let (say, lines) = mpsc::channel(LINES);
-    let pieces = Pieces { body, runtime: Handle::current() };
-    tokio::task::spawn_blocking(move || {
-        let reply = take(&door, pieces, &say).unwrap_or_else(|reply| reply);
-        if say.blocking_send(line(&Told::Ended(reply))).is_err() {
+    let idle = door.idle;
+    tokio::spawn(async move {
+        let reply = take(door, Pieces { body, idle }, &say).await.unwrap_or_else(|reply| reply);
+        if !matches!(timeout(idle, say.send(line(&Told::Ended(reply)))).await, Ok(Ok(()))) {
             tracing::debug!("nobody heard how a load ended");
         }
     });
@@ -36,26 +41,37 @@ pub(super) async fn load(State(door): State<Door>, body: Body) -> Response {
 }
 
 /// Asks for the file of somebody who may load, takes all of it in, and then loads it.
-fn take(door: &Door, mut pieces: Pieces, say: &mpsc::Sender<Bytes>) -> Result<Reply, Reply> {
-    let (request, rest) = pieces.line()?;
+async fn take(door: Door, mut pieces: Pieces, say: &mpsc::Sender<Bytes>) -> Result<Reply, Reply> {
+    let (request, rest) = pieces.line().await?;
     let request: Request = serde_json::from_slice(&request).map_err(|_| unreadable())?;
     let Act::Load { bytes, .. } = request.act else { return Err(unreadable()) };
-    if !door.allowed {
-        return Err(door.hospital.turn_away(&door.admin, &request));
+    let Door { hospital, admin, allowed, .. } = door;
+    if !allowed {
+        return apart(move || hospital.turn_away(&admin, &request)).await;
     }
-    let mut file = door.hospital.receive(&door.admin, &request, bytes)?;
-    say.blocking_send(line(&Told::Send)).map_err(|_| cut_off())?;
+    let asked = Arc::new((hospital, admin, request));
+    let by = Arc::clone(&asked);
+    let mut file = apart(move || by.0.receive(&by.1, &by.2, bytes)).await??;
+    say.send(line(&Told::Send)).await.map_err(|_| cut_off())?;
     let mut next = Some(rest);
     while let Some(piece) = next {
-        file.push(&piece).map_err(|error| unloaded(&error))?;
-        next = pieces.next()?;
+        file = apart(move || file.push(&piece).map(|()| file)).await?.map_err(|error| unloaded(&error))?;
+        next = pieces.next().await?;
     }
-    let mut progress = |so_far| match say.try_send(line(&Told::Progress(so_far))) {
-        // Whoever reads slowly misses a line.
+    let hears = say.clone();
+    apart(move || {
+        let (hospital, admin, request) = asked.as_ref();
+        hospital.load_file(admin, request, file, &mut |so_far| heard(&hears, &Told::Progress(so_far)))
+    })
+    .await
+}
+
+/// Whoever reads slowly misses a line; whoever is gone wants no more.
+fn heard(say: &mpsc::Sender<Bytes>, told: &Told) -> ControlFlow<()> {
+    match say.try_send(line(told)) {
         Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => ControlFlow::Continue(()),
         Err(mpsc::error::TrySendError::Closed(_)) => ControlFlow::Break(()),
-    };
-    Ok(door.hospital.load_file(&door.admin, &request, file, &mut progress))
+    }
 }
 
 /// A line that cannot be written is none: the other side hears that the answer broke off.
@@ -65,23 +81,23 @@ fn line(told: &Told) -> Bytes {
     text.into()
 }
 
-fn unreadable() -> Reply {
-    Reply::Failed { message: "the request could not be read: host and command differ in version".to_owned() }
-}
-
 fn cut_off() -> Reply {
     unloaded(&LoadError::Length).into()
 }
 
-/// The body, for a thread that may wait.
+fn stalled() -> Reply {
+    Reply::Failed { message: "the file stopped coming: nothing of it was loaded".to_owned() }
+}
+
+/// The body, for whoever does not wait for ever.
 struct Pieces {
     body: Body,
-    runtime: Handle,
+    idle: Duration,
 }
 
 impl Pieces {
-    fn next(&mut self) -> Result<Option<Bytes>, Reply> {
-        match self.runtime.block_on(self.body.frame()) {
+    async fn next(&mut self) -> Result<Option<Bytes>, Reply> {
+        match timeout(self.idle, self.body.frame()).await.map_err(|_| stalled())? {
             Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
             Some(Err(_)) => Err(cut_off()),
             None => Ok(None),
@@ -89,9 +105,10 @@ impl Pieces {
     }
 
     /// The first line without its end, and what came with it of the rest.
-    fn line(&mut self) -> Result<(Vec<u8>, Bytes), Reply> {
+    async fn line(&mut self) -> Result<(Vec<u8>, Bytes), Reply> {
+        let until = tokio::time::Instant::now() + self.idle;
         let mut line = Vec::new();
-        while let Some(mut piece) = self.next()? {
+        while let Some(mut piece) = tokio::time::timeout_at(until, self.next()).await.map_err(|_| stalled())?? {
             if let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
                 line.extend_from_slice(&piece.split_to(end));
                 return Ok((line, piece.slice(1..)));
@@ -106,7 +123,7 @@ impl Pieces {
 }
 
 /// The answer, a line at a time.
-struct Lines(mpsc::Receiver<Bytes>);
+pub(super) struct Lines(pub(super) mpsc::Receiver<Bytes>);
 
 impl hyper::body::Body for Lines {
     type Data = Bytes;

@@ -3,26 +3,43 @@
 pub mod client;
 mod load;
 pub mod protocol;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::response::Json;
 use axum::routing::post;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 use crate::hospital::Hospital;
 use protocol::{LOAD, Reply, Request};
 
 /// A component of 64 MiB in base64, and its envelope.
 const MOST_BODY: usize = 96 << 20;
+
+/// So many connections of administrators are open at a time.
+const CONNECTIONS: usize = 64;
+
+/// So many of others, who take none of theirs away. They are heard because what they try is recorded.
+const STRANGERS: usize = 4;
+
+/// As long as a connection of somebody else may take.
+const STRANGE: Duration = Duration::from_secs(10);
+
+/// As long as an administrator's connection may say nothing where the host waits for it. A request that is no file must be
+/// there as soon.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// Why the admin socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +77,8 @@ pub struct AdminSocket {
     listener: UnixListener,
     path: PathBuf,
     admins: BTreeSet<u32>,
+    room: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 impl AdminSocket {
@@ -77,14 +96,20 @@ impl AdminSocket {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
         let own = uzers::get_effective_uid();
-        Ok(Self { listener, path: path.to_owned(), admins: admins.into_iter().chain([0, own]).collect() })
+        let admins = admins.into_iter().chain([0, own]).collect();
+        let (room, strangers) = (Arc::new(Semaphore::new(CONNECTIONS)), Arc::new(Semaphore::new(STRANGERS)));
+        Ok(Self { listener, path: path.to_owned(), admins, room, strangers })
     }
 
     /// Answers until told to stop.
     pub async fn serve(self, hospital: Arc<Hospital>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => if let Ok((stream, _)) = accepted { self.answer(stream, &hospital) },
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => self.answer(stream, &hospital),
+                    // No descriptor is free: in a while one may be.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                },
                 _ = stop.changed() => return,
             }
         }
@@ -94,21 +119,32 @@ impl AdminSocket {
         // Without credentials nobody is known, so nothing is answered.
         let Ok(peer) = stream.peer_cred() else { return };
         let allowed = self.admins.contains(&peer.uid());
-        let door = Door { hospital: Arc::clone(hospital), admin: Admin::of(peer.uid()), allowed };
-        let router = Router::new()
-            .route("/admin", post(act))
-            .route(LOAD, post(load::load))
-            .layer(DefaultBodyLimit::max(MOST_BODY))
-            .with_state(door);
+        let (room, longest) = match allowed {
+            true => (&self.room, Duration::MAX),
+            false => (&self.strangers, STRANGE),
+        };
+        let Ok(place) = Arc::clone(room).try_acquire_owned() else {
+            tracing::warn!(allowed, "a connection to the admin socket was refused: too many");
+            return;
+        };
+        let door = Door { hospital: Arc::clone(hospital), admin: Admin::of(peer.uid()), allowed, idle: IDLE };
         tokio::spawn(async move {
-            let served = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-                .await;
-            if served.is_err() {
-                tracing::debug!("an administrator's connection broke off");
+            let _place = place;
+            if !matches!(timeout(longest, converse(stream, door)).await, Ok(Ok(()))) {
+                tracing::debug!("a connection to the admin socket broke off");
             }
         });
     }
+}
+
+async fn converse(stream: UnixStream, door: Door) -> hyper::Result<()> {
+    let idle = door.idle;
+    let router = Router::new().route("/admin", post(act)).route(LOAD, post(load::load)).with_state(door);
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(idle)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .await
 }
 
 impl Drop for AdminSocket {
@@ -124,21 +160,31 @@ struct Door {
     hospital: Arc<Hospital>,
     admin: Admin,
     allowed: bool,
+    idle: Duration,
 }
 
-async fn act(State(door): State<Door>, body: Bytes) -> Json<Reply> {
-    let request = match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => request,
-        Err(_) => {
-            return Json(Reply::Failed {
-                message: "the request could not be read: host and command differ in version".to_owned(),
-            });
-        }
-    };
-    let Door { hospital, admin, allowed } = door;
-    let acted = tokio::task::spawn_blocking(move || match allowed {
+async fn act(State(door): State<Door>, body: Body) -> Json<Reply> {
+    Json(acted(door, body).await.unwrap_or_else(|reply| reply))
+}
+
+async fn acted(door: Door, body: Body) -> Result<Reply, Reply> {
+    let Door { hospital, admin, allowed, idle } = door;
+    let body = timeout(idle, axum::body::to_bytes(body, MOST_BODY)).await;
+    let body = body.ok().and_then(Result::ok).ok_or_else(unreadable)?;
+    let request: Request = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+    apart(move || match allowed {
         true => hospital.act(&admin, &request),
         false => hospital.turn_away(&admin, &request),
-    });
-    Json(acted.await.unwrap_or_else(|_| Reply::Failed { message: "the host failed".to_owned() }))
+    })
+    .await
+}
+
+/// Work on a thread that may wait for the disk.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reply> {
+    let failed = |_| Reply::Failed { message: "the host failed".to_owned() };
+    tokio::task::spawn_blocking(work).await.map_err(failed)
+}
+
+fn unreadable() -> Reply {
+    Reply::Failed { message: "the request could not be read: host and command differ in version".to_owned() }
 }

@@ -5,25 +5,46 @@
 //! none: no other load under way takes it back, and no older file that is loaded later.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use cordon_core::record::{AdminAction, Event, LeafIndex, LoadEnd};
 use cordon_store::{LoadError, Loaded, Older, Progress, Received, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::named::{named, reason};
 use super::{Done, Hospital, Undone, kind};
 use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
 
+/// So many loads of one tenant are under way at a time. More than one, so that a withdrawal waits for no export.
+pub(crate) const LOADS: usize = 4;
+
+/// A file that comes, and its place among those that are under way.
+pub(crate) struct Coming {
+    file: Received,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Coming {
+    /// Takes the next piece.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), LoadError> {
+        self.file.push(piece)
+    }
+}
+
 impl Hospital {
     /// A place for the file, if this act may be done. A refused one is recorded.
-    pub(crate) fn receive(&self, admin: &Admin, request: &Request, length: u64) -> Result<Received, Reply> {
-        let Some(store) = self.stores.of(&request.tenant) else {
+    pub(crate) fn receive(&self, admin: &Admin, request: &Request, length: u64) -> Result<Coming, Reply> {
+        let (Some(store), Some(loading)) = (self.stores.of(&request.tenant), self.loading.get(&request.tenant)) else {
             // It is in no log: there is none.
             tracing::warn!(admin = admin.as_str(), "a load for a tenant that this host does not have");
             return Err(kind::unknown_tenant(&request.tenant).into());
         };
         reason(request).map_err(|undone| self.refused(admin, request, undone))?;
-        store.receive(length).map_err(|error| unloaded(&error).into())
+        let place = Arc::clone(loading).try_acquire_owned();
+        let place = place.map_err(|_| Undone::Failed("too many loads are under way: try again when one has ended"))?;
+        let file = store.receive(length).map_err(|error| unloaded(&error))?;
+        Ok(Coming { file, _place: place })
     }
 
     /// Loads what came, once it is on record, and records how that ended. Other acts of the tenant do not wait for it: it may
@@ -32,7 +53,7 @@ impl Hospital {
         &self,
         admin: &Admin,
         request: &Request,
-        file: Received,
+        file: Coming,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Reply {
         self.keep_file(admin, request, file, progress).map_or_else(Reply::from, Reply::Done)
@@ -42,17 +63,17 @@ impl Hospital {
         &self,
         admin: &Admin,
         request: &Request,
-        file: Received,
+        file: Coming,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Done {
         let store = self.store(&request.tenant)?;
-        let digest = file.digest().map_err(|error| unloaded(&error))?;
+        let digest = file.file.digest().map_err(|error| unloaded(&error))?;
         let began = Event::Admin { action: named(&request.act), refused: None };
         let began = self.append(admin, request, began, Some(digest))?;
         let deliberate = matches!(request.act, Act::Load { older: true, .. });
         let older = if deliberate { Older::Taken } else { Older::Refused };
         // What the file is called may say whose it is: only its sender knows.
-        let loaded = file.load(store, "", older, progress);
+        let loaded = file.file.load(store, "", older, progress);
         let event = Event::Admin { action: ended(began, &loaded), refused: None };
         let recorded = self.append(admin, request, event, None);
         let report = loaded.report.map_err(|error| {

@@ -11,7 +11,7 @@ mod packs;
 mod page;
 mod policy;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 use std::collections::BTreeMap;
@@ -34,6 +34,7 @@ use cordon_trust::verify::{VerifiedPlugin, verify};
 use cordon_trust::version::{Step, check_version};
 use cordon_wall::Components;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
@@ -42,6 +43,8 @@ use crate::clock;
 use crate::kept::Stores;
 pub(crate) use code::Background;
 use code::Missing;
+#[cfg(test)]
+pub(crate) use load::LOADS;
 pub(crate) use load::unloaded;
 use named::{named, patient, reason};
 pub(crate) use packs::Fetched;
@@ -105,6 +108,8 @@ pub struct Hospital {
     most_undeclared: u32,
     /// Acts of one tenant happen one after the other; no tenant waits for another.
     acting: BTreeMap<TenantId, Mutex<()>>,
+    /// Files are loaded beside them, so many of one tenant at a time.
+    loading: BTreeMap<TenantId, Arc<Semaphore>>,
 }
 
 impl Hospital {
@@ -118,6 +123,8 @@ impl Hospital {
         rules: Rules,
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
+        let places = |store: &Arc<Store>| (store.tenant().clone(), Arc::new(Semaphore::new(load::LOADS)));
+        let loading = stores.iter().map(places).collect();
         let Rules { consent, labels, clock, base_url, latency, most_undeclared } = rules;
         let (current, unfit, missing) = (RwLock::default(), RwLock::default(), Mutex::default());
         let in_force = InForce::new(consent);
@@ -135,6 +142,7 @@ impl Hospital {
             latency,
             most_undeclared,
             acting,
+            loading,
         };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {

@@ -31,7 +31,7 @@ impl Ledger for Paper {
     }
 }
 
-fn tenant() -> TenantId {
+pub(crate) fn tenant() -> TenantId {
     TenantId::new("main").unwrap()
 }
 
@@ -115,7 +115,7 @@ impl Components for Here {
     }
 }
 
-fn opened(store: &Arc<Store>) -> Hospital {
+pub(crate) fn opened(store: &Arc<Store>) -> Hospital {
     let stores = Arc::new(Stores::from_iter([Arc::clone(store)]));
     Hospital::open(stores, here(), Arc::new(Paper), rules())
 }
