@@ -15,6 +15,7 @@ use cordon_core::manifest::{Hook, Service};
 use cordon_core::message::{RunMessage, RunReply};
 use cordon_core::ports::{Runner, RunnerError};
 
+use super::before::Before;
 use super::context::Context;
 use super::door::{Door, service_id};
 use super::early::{Known, Stop, end};
@@ -73,6 +74,8 @@ fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
         let known = Known { service: door.known_service(&client.tenant, id), ..Known::default() };
         return end(door, client, &invocation, &Stop::Unavailable, known);
     }
+    let serving = id.as_ref().and_then(|id| door.serving(&client.tenant, id).ok()).unwrap_or_default();
+    let kept = Before::of(door.kept.as_ref(), &client.tenant, &serving);
     let mut known = Known::default();
     let mut call = match read(door, &client, id, body, &invocation, &mut known) {
         Ok(call) => call,
@@ -82,7 +85,7 @@ fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
         Some(budget) => call.budget = budget,
         None => return end(door, client, &invocation, &Stop::Unavailable, Known::of(&call)),
     }
-    run(door, call, started)
+    run(door, call, &kept, started)
 }
 
 /// The runner, with what is left of the deadline when its turn comes: reading the record took time too.
@@ -103,7 +106,7 @@ impl Runner for InTime<'_> {
     }
 }
 
-fn run(door: &Door, call: HookCall, started: Duration) -> Response {
+fn run(door: &Door, call: HookCall, kept: &Before<'_>, started: Duration) -> Response {
     let (invocation, service) = (call.invocation.clone(), call.service.id.clone());
     let runner = InTime { door, started };
     let ports = Ports {
@@ -112,7 +115,7 @@ fn run(door: &Door, call: HookCall, started: Duration) -> Response {
         labels: door.labels.as_ref(),
         runner: &runner,
         ledger: door.ledger.as_ref(),
-        kept: door.kept.as_ref(),
+        kept,
         breaker: door.breaker.as_ref(),
         words: &door.words,
         latency: door.settings.latency_of(&service),

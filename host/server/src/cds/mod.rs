@@ -4,6 +4,7 @@
 //! outcome into HTTP ([`answer`]). Every authenticated service call and feedback leaves a record before its answer.
 
 mod answer;
+mod before;
 mod call;
 mod claim;
 pub(crate) mod context;

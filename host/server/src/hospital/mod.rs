@@ -10,6 +10,7 @@ mod named;
 mod packs;
 mod page;
 mod policy;
+mod shred;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -191,7 +192,9 @@ impl Hospital {
                     self.current.write().unwrap_or_else(PoisonError::into_inner).remove(&request.tenant);
                     return Err(failed);
                 }
-                done
+                let done = done?;
+                self.shred_once_more(request)?;
+                Ok(done)
             }
             Err(undone) => Err(self.refused(admin, request, undone)),
         }

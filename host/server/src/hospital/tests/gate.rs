@@ -196,3 +196,15 @@ fn what_is_not_named_exactly_is_not_released() {
     let unknown = Act::Transcript { invocation: MintedId::from_random([2; 16]) };
     refused(&world.hospital, unknown, "unknown-invocation");
 }
+
+/// A call of the moment in which a change is durable and not yet in force has counted the first shred, and not the second.
+#[test]
+fn a_change_of_grant_or_policy_shreds_once_more_when_it_is_in_force() {
+    let world = plain();
+    let shreds = || world.store.shreds(&tenant()).unwrap();
+    let before = shreds();
+    done(&world.hospital, grant());
+    assert_eq!(shreds(), before + 2);
+    done(&world.hospital, Act::PolicySet { text: cordon_policy::cedar::DEFAULT.to_owned() });
+    assert_eq!(shreds(), before + 4);
+}
