@@ -35,11 +35,10 @@ impl SentRow {
     /// What these rules say of it. What other rules said does not count.
     pub(crate) fn label(&self, rules: &dyn Labels) -> Label {
         let version = rules.version();
-        match self.0.labelled.get() {
-            Some((by, label)) if *by == version => *label,
-            Some(_) => rules.mark(&self.0.value).label,
-            None => self.0.labelled.get_or_init(|| (version, rules.mark(&self.0.value).label)).1,
-        }
+        let mark = || rules.mark(&self.0.value).label;
+        // Others may have been first.
+        let (by, label) = self.0.labelled.get_or_init(|| (version, mark()));
+        if *by == version { *label } else { mark() }
     }
 }
 
