@@ -25,6 +25,10 @@ pub(crate) struct Lanes {
     uses: u64,
 }
 
+/// So many runners of a plugin may die in a row, or so many calls loop, before it is treated otherwise: fewer may be one
+/// patient's, for whom the breaker stands, and tell nothing to the calls of another.
+pub(crate) const MANY: u32 = 8;
+
 /// What is held for one lane.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
@@ -36,14 +40,14 @@ pub(crate) struct Held {
     /// Runners that died one after the other.
     pub(crate) deaths: u32,
     pub(crate) not_before: Option<Instant>,
-    /// Its last call took too long, and had no answer: the next ones start behind all others. Who answers late goes on as
-    /// before, for on a busy machine he would never answer at all.
-    pub(crate) looped: bool,
+    /// Calls that took too long, one after the other, and had no answer: from many on, the next ones start behind all others.
+    /// Who answers late goes on as before, for on a busy machine he would never answer at all.
+    pub(crate) loops: u32,
 }
 
 impl Held {
     pub(crate) fn priority(&self) -> Priority {
-        if self.looped { Priority::Idle } else { Priority::Normal }
+        if self.loops >= MANY { Priority::Idle } else { Priority::Normal }
     }
 }
 

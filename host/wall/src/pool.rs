@@ -20,7 +20,7 @@ use crate::clock;
 use crate::compile::{self, CompileError, CompileLimits, Priority};
 use crate::components::{Components, InsertError};
 use crate::frame::FrameError;
-use crate::lanes::{Lane, Lanes};
+use crate::lanes::{Lane, Lanes, MANY};
 use crate::layer::{Layer, Layers};
 use crate::message::{Start, Task};
 use crate::process::{CallError, Process, Program, StartError};
@@ -89,10 +89,6 @@ const OWN_MEMORY: u64 = 408 << 20;
 
 /// How long a process may take to get into its jail.
 pub(crate) const START: Duration = Duration::from_secs(10);
-
-/// So many runners of a plugin may die in a row before it is left alone: fewer may be one patient's, for whom the breaker
-/// stands, and tell nothing to the calls of another.
-const DEATHS: u32 = 8;
 
 /// How long a plugin whose runners die is left alone, first and at most.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -369,16 +365,24 @@ impl Runners {
             Priority::Normal => self.spares.take(lane.class),
             Priority::Idle => None,
         };
-        let started = match spare {
-            Some(spare) => spare.load(sealed, &start, until),
-            None => Process::start(&self.spawner, Some(sealed), &start, until),
+        let started = match spare.map(|spare| spare.load(sealed, &start, soon(until))) {
+            // It was to save time, and costs no call.
+            None | Some(Err(StartError::System(_) | StartError::Silent(_))) => {
+                Process::start(&self.spawner, Some(sealed), &start, until)
+            }
+            Some(loaded) => loaded,
         };
         started.map_err(|error| {
             tracing::error!(tenant = %lane.tenant, component = %lane.component, %error, "a runner could not be started");
             match error {
                 // The call's time was over: nothing is known of the runner.
                 StartError::Silent(FrameError::Late) => {
-                    self.lock().buried(lane, 1);
+                    let mut lanes = self.lock();
+                    lanes.buried(lane, 1);
+                    // Nothing was left over for one behind all others: the next one is not.
+                    let held = lanes.held(lane);
+                    held.loops = held.loops.min(MANY.saturating_sub(1));
+                    drop(lanes);
                     self.free();
                 }
                 StartError::System(_) | StartError::Silent(_) | StartError::Misfit(_) | StartError::Unfit(..) => {
@@ -396,8 +400,9 @@ impl Runners {
         process.since = clock::now();
         let mut lanes = self.lock();
         let held = lanes.held(&lane);
-        (held.deaths, held.not_before, held.looped) = (0, None, process.looped);
-        if process.looped {
+        held.loops = if process.looped { held.loops.saturating_add(1) } else { 0 };
+        (held.deaths, held.not_before) = (0, None);
+        if held.priority() == Priority::Idle {
             // Nor do those go first that waited; and the next one is started by who has the time for it.
             let fast = std::mem::take(&mut held.idle);
             lanes.buried(&lane, fast.len().saturating_add(1));
@@ -456,7 +461,7 @@ impl Runners {
         lanes.buried(lane, 1);
         let held = lanes.held(lane);
         held.deaths = held.deaths.saturating_add(1);
-        let more = held.deaths.checked_sub(DEATHS);
+        let more = held.deaths.checked_sub(MANY);
         let pause = |more| PAUSE.saturating_mul(1_u32.checked_shl(more).unwrap_or(u32::MAX)).min(LONGEST_PAUSE);
         held.not_before = more.map(|more| later(clock::now(), pause(more)));
         drop(lanes);
@@ -486,14 +491,18 @@ impl Runners {
         let Some(sealed) = self.shelf.get(&lane.component) else { return };
         let mut lanes = self.lock();
         let held = lanes.held(&lane);
-        let priority = held.priority();
-        let enough = !held.idle.is_empty() || held.alive >= self.settings.most_of_one;
-        if enough || lanes.alive >= self.settings.most {
+        // One behind all others is started by its call, which has a deadline: nobody else waits for it.
+        let behind = held.priority() == Priority::Idle;
+        if behind
+            || !held.idle.is_empty()
+            || held.alive >= self.settings.most_of_one
+            || lanes.alive >= self.settings.most
+        {
             return;
         }
         lanes.born(&lane);
         drop(lanes);
-        if let Ok(process) = self.start(&lane, &sealed, priority, later(clock::now(), START)) {
+        if let Ok(process) = self.start(&lane, &sealed, Priority::Normal, later(clock::now(), START)) {
             self.lock().held(&lane).idle.push(process);
             self.free();
         }
@@ -532,6 +541,12 @@ impl Runners {
     fn lock(&self) -> MutexGuard<'_, Lanes> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long a process that waited may take for its component: there must be time left to start another one.
+fn soon(until: Instant) -> Instant {
+    let now = clock::now();
+    later(now, until.saturating_duration_since(now) / 4)
 }
 
 /// An hour is for ever: no call waits so long.

@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use cordon_core::ids::{PluginId, TenantId};
 use cordon_core::message::{RunEnd, RunMessage};
@@ -64,6 +65,16 @@ fn one_that_dies_while_it_waits_takes_no_call_with_it() {
         assert!(std::iter::repeat_with(state).any(|stat| stat.contains(") Z ")));
     }
     let other = RunMessage { tenant: TenantId::new("zz").unwrap(), ..asked };
+    assert!(wall.run(other).is_ok());
+}
+
+#[test]
+fn those_that_stand_still_take_no_call_with_them() {
+    let (wall, asked) = waited(2);
+    for spare in wall.spares() {
+        assert!(Command::new("kill").args(["-STOP", &spare.to_string()]).status().unwrap().success());
+    }
+    let other = RunMessage { tenant: TenantId::new("zz").unwrap(), budget: Duration::from_secs(8), ..asked };
     assert!(wall.run(other).is_ok());
 }
 
