@@ -13,7 +13,7 @@ use crate::fault::out;
 use crate::ids::{Digest, NeedName};
 use crate::label::{Confidentiality, Label, Sensitivities};
 use crate::manifest::{CardMode, Need, OnWithheld};
-use crate::ports::{Decision, Occasion, Policy, PolicyError, Reason, Records, RecordsError, RowRule};
+use crate::ports::{Decided, Decision, Occasion, Policy, PolicyError, Reason, Records, RecordsError, RowRule};
 
 /// What a cleared need may show.
 #[derive(Clone)]
@@ -109,6 +109,7 @@ pub struct Clearance {
     call: HookCall,
     needs: BTreeMap<NeedName, Cleared>,
     key: CellKey,
+    epoch: Option<u64>,
     shreds: u64,
 }
 
@@ -129,6 +130,12 @@ impl Clearance {
     #[must_use]
     pub fn key(&self) -> &CellKey {
         &self.key
+    }
+
+    /// The epoch of the policy that decided; none when none was asked, or it has only one version.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.epoch
     }
 
     /// The shreds that were counted before it was made; none unless [`Clearance::after`] said so.
@@ -167,7 +174,7 @@ pub fn admit(
     records: &dyn Records,
 ) -> Result<Clearance, Box<(HookCall, AdmitError)>> {
     match clear_all(&call, policy, records) {
-        Ok(needs) => Ok(Clearance { key: CellKey::of(&call, &needs), call, needs, shreds: 0 }),
+        Ok((epoch, needs)) => Ok(Clearance { key: CellKey::of(&call, &needs), call, needs, epoch, shreds: 0 }),
         Err(error) => Err(Box::new((call, error))),
     }
 }
@@ -176,7 +183,7 @@ fn clear_all(
     call: &HookCall,
     policy: &dyn Policy,
     records: &dyn Records,
-) -> Result<BTreeMap<NeedName, Cleared>, AdmitError> {
+) -> Result<(Option<u64>, BTreeMap<NeedName, Cleared>), AdmitError> {
     let consents = records.consents(&call.tenant, &call.patient)?;
     let occasion = Occasion {
         tenant: &call.tenant,
@@ -192,7 +199,7 @@ fn clear_all(
     };
     // The grant is for some purposes; no policy makes it one for others.
     let for_this = out!(PurposeIgnored) || call.installed.purposes.iter().any(|granted| call.purpose.within(*granted));
-    let mut decided = if for_this { policy.decide(&occasion)? } else { BTreeMap::new() };
+    let Decided { epoch, needs: mut decided } = if for_this { policy.decide(&occasion)? } else { Decided::default() };
     let why = if for_this { Reason::Policy { ids: Vec::new() } } else { Reason::Purpose };
     let ceiling = ceiling(call.installed.manifest.cards.mode);
     let needs = call.installed.manifest.needs.values().filter_map(|need| {
@@ -200,7 +207,7 @@ fn clear_all(
         let decision = decided.remove(&need.name).unwrap_or_else(|| Decision::Deny(vec![why.clone()]));
         Some((need.name.clone(), clear(need, granted.as_ref(), decision, ceiling)))
     });
-    Ok(needs.collect())
+    Ok((epoch, needs.collect()))
 }
 
 /// What a plugin may see is bounded by what its cards can say: free text is a wide way out, so what is restricted is not for

@@ -2,7 +2,7 @@
 
 use crate::call::{HookCall, Purpose};
 use crate::cells::CellWrite;
-use crate::clearance::{AdmitError, admit};
+use crate::clearance::{AdmitError, Clearance, admit};
 use crate::disclosure::{Latency, disclosure};
 use crate::gather::NotKept;
 use crate::gather::{Gathered, Views, gather};
@@ -85,10 +85,18 @@ impl fmt::Debug for Response {
 /// How a call ended, before it is recorded.
 struct Ended {
     call: HookCall,
+    under: Under,
     needs: BTreeMap<NeedName, NeedCounts>,
     outcome: Outcome,
     release: Option<Release<Cards>>,
     ran: Option<Ran>,
+}
+
+/// The versions of the rules that a call was decided by; none when nothing was decided.
+#[derive(Clone, Copy, Default)]
+struct Under {
+    policy: Option<u64>,
+    labels: Option<Digest>,
 }
 
 /// What a run leaves beside its cards.
@@ -106,13 +114,13 @@ struct Ran {
 impl Ended {
     /// Ended without a run.
     fn early(call: HookCall, outcome: Outcome, release: Option<Release<Cards>>) -> Self {
-        Self { call, needs: BTreeMap::new(), outcome, release, ran: None }
+        Self { call, under: Under::default(), needs: BTreeMap::new(), outcome, release, ran: None }
     }
 
     /// Ended after the views were made.
     fn late(views: Views, outcome: Outcome, release: Option<Release<Cards>>, ran: Option<Ran>) -> Self {
         let (clearance, needs) = views.into_parts();
-        Self { call: clearance.into_call(), needs, outcome, release, ran }
+        Self { call: clearance.into_call(), under: Under::default(), needs, outcome, release, ran }
     }
 }
 
@@ -179,6 +187,11 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
             return Ended::early(call, outcome, None);
         }
     };
+    let under = Under { policy: clearance.epoch(), labels: Some(ports.labels.version()) };
+    Ended { under, ..admitted(clearance, ports) }
+}
+
+fn admitted(clearance: Clearance, ports: Ports<'_>) -> Ended {
     if !ports.breaker.admits(clearance.key(), clearance.call().received) {
         return Ended::early(clearance.into_call(), Outcome::Suspended, None);
     }
@@ -296,7 +309,7 @@ fn message(views: &Views) -> RunMessage {
 }
 
 fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Cards>>), LedgerError> {
-    let Ended { call, needs, outcome, release, ran } = ended;
+    let Ended { call, under: Under { policy, labels }, needs, outcome, release, ran } = ended;
     let ran = ran.unwrap_or_default();
     let manifest = &call.installed.manifest;
     let event = Event::Invocation {
@@ -307,6 +320,8 @@ fn seal(ended: Ended, ledger: &dyn Ledger) -> Result<(Receipt, Option<Release<Ca
         service: Some(call.service.id.clone()),
         hook: Some(call.service.hook),
         purpose: call.purpose,
+        policy,
+        labels,
         outcome: outcome.clone(),
         needs,
         answer: release.as_ref().map(|release| release.payload().digest()),

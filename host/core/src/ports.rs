@@ -123,6 +123,22 @@ impl RowRule for EveryRow {
     }
 }
 
+/// What a policy answers for one invocation, all of it in one version of the policy.
+#[derive(Debug, Clone, Default)]
+pub struct Decided {
+    /// The version's epoch; a policy that has only one version has none.
+    pub epoch: Option<u64>,
+    /// By need. One that is left out is denied.
+    pub needs: BTreeMap<NeedName, Decision>,
+}
+
+/// Decided by a policy that has only one version.
+impl FromIterator<(NeedName, Decision)> for Decided {
+    fn from_iter<I: IntoIterator<Item = (NeedName, Decision)>>(needs: I) -> Self {
+        Self { epoch: None, needs: needs.into_iter().collect() }
+    }
+}
+
 /// A policy could not be evaluated. The call ends without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("policy could not be evaluated")]
@@ -130,11 +146,11 @@ pub struct PolicyError;
 
 /// Decides before anything is read.
 pub trait Policy {
-    /// Decides every granted need of the invocation. A need that the answer leaves out is denied.
+    /// Decides every granted need of the invocation.
     ///
     /// # Errors
     /// [`PolicyError`]; the call then ends as unavailable.
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError>;
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError>;
 }
 
 /// The policy of a host that has none.
@@ -142,8 +158,8 @@ pub trait Policy {
 pub struct DenyAll;
 
 impl Policy for DenyAll {
-    fn decide(&self, _: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
-        Ok(BTreeMap::new())
+    fn decide(&self, _: &Occasion<'_>) -> Result<Decided, PolicyError> {
+        Ok(Decided::default())
     }
 }
 

@@ -175,6 +175,7 @@ pub enum Refusal {
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "most events are the large one, and each is written and dropped")]
 pub enum Event {
     /// A service call.
     Invocation {
@@ -198,6 +199,12 @@ pub enum Event {
         /// What for; treatment unless it says otherwise.
         #[serde(skip_serializing_if = "is_treatment", default)]
         purpose: Purpose,
+        /// The epoch of the policy that decided what the call may see; absent when none was asked.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        policy: Option<u64>,
+        /// The version of the label rules by which the rows were labelled; absent when the call was not admitted.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        labels: Option<Digest>,
         /// How it ended.
         outcome: Outcome,
         /// Dropped rows by need.

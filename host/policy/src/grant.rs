@@ -1,19 +1,17 @@
 //! The decision that follows from the grant alone: grant ∩ need ∩ patient. `core` keeps the rows to the patient in
 //! context and to what the need asks for; what is decided here is whether there may be rows at all, and how narrow.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::call::Purpose;
-use cordon_core::ids::NeedName;
-use cordon_core::ports::{Decision, EveryRow, Occasion, Policy, PolicyError};
+use cordon_core::ports::{Decided, Decision, EveryRow, Occasion, Policy, PolicyError};
 
 /// Permits a granted need within its grant, for treatment. Denies the rest.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GrantPolicy;
 
 impl Policy for GrantPolicy {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
         Ok(match occasion.purpose {
             Purpose::Treatment => occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect(),
@@ -22,7 +20,7 @@ impl Policy for GrantPolicy {
             | Purpose::Payment
             | Purpose::Operations
             | Purpose::Research
-            | Purpose::PublicHealth => BTreeMap::new(),
+            | Purpose::PublicHealth => Decided::default(),
         })
     }
 }
@@ -78,7 +76,7 @@ mod tests {
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             consents: &[],
         };
-        policy.decide(&occasion).unwrap().into_keys().map(|name| name.to_string()).collect()
+        policy.decide(&occasion).unwrap().needs.into_keys().map(|name| name.to_string()).collect()
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The policy of a hospital: what its grant, its policy set and the patient's consent let one invocation see.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cordon_core::ids::{Digest, NeedName};
 use cordon_core::label::Label;
-use cordon_core::ports::{Decision, Occasion, Policy, PolicyError, Reason, RowRule};
+use cordon_core::ports::{Decided, Decision, Occasion, Policy, PolicyError, Reason, RowRule};
 use serde_json::Value;
 
 use crate::cedar::{Cleared, Facts, Policies};
@@ -35,7 +34,7 @@ impl HospitalPolicy {
 }
 
 impl Policy for HospitalPolicy {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let consent = Arc::new(ConsentRule::at(occasion, &self.consent));
         let decide = |need: &NeedName| {
             let decision = if consent.constant() == Some(false) && !out!(ConsentIgnored) {

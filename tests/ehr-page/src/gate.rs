@@ -16,8 +16,8 @@ use cordon_core::message::{
     Advice, Answer, Asked, CardText, Filled, RunEnd, RunMessage, RunReply, SlotValue, Suggested,
 };
 use cordon_core::ports::{
-    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
-    Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
+    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::profile::ProfileError;
 use cordon_core::record::{LeafIndex, Record};
@@ -225,7 +225,7 @@ impl Runner for Writes<'_> {
 struct Everything;
 
 impl Policy for Everything {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
         Ok(occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect())
     }

@@ -50,6 +50,8 @@ fn invocation() -> Event {
         service: Some(ServiceId::new("renal-dosing").unwrap()),
         hook: Some(Hook::OrderSelect),
         purpose: Purpose::Treatment,
+        policy: None,
+        labels: None,
         outcome: Outcome::Unobtainable(NeedName::new("creatinine").unwrap()),
         needs,
         answer: Some(Digest::of(b"answer")),
@@ -71,6 +73,16 @@ fn kept_invocation() -> Event {
         written.insert(entry("last-alert"));
         *charged = 7_796;
         *outcome = Outcome::Answered;
+    }
+    call
+}
+
+/// A call that a policy and label rules decided: leaves from before these were recorded name neither.
+fn decided_invocation() -> Event {
+    let mut call = kept_invocation();
+    if let Event::Invocation { policy, labels, .. } = &mut call {
+        *policy = Some(3);
+        *labels = Some(Digest::of(b"label rules"));
     }
     call
 }
@@ -100,6 +112,8 @@ fn refused_invocation() -> Event {
         service: None,
         hook: None,
         purpose: Purpose::Treatment,
+        policy: None,
+        labels: None,
         outcome: Outcome::Refused(Refusal::NotAllowed),
         needs: BTreeMap::new(),
         answer: None,
@@ -144,6 +158,7 @@ fn events() -> Vec<Event> {
             to: "age1example".to_owned(),
         }),
         kept_invocation(),
+        decided_invocation(),
         Event::Started { host: "0.1.0".to_owned() },
     ]
 }
@@ -152,6 +167,7 @@ fn events() -> Vec<Event> {
 fn pinned(event: &Event) -> &'static str {
     match event {
         Event::Invocation { plugin: Some(_), purpose: Purpose::BreakGlass, .. } => golden!("invocation-break-glass"),
+        Event::Invocation { plugin: Some(_), policy: Some(_), .. } => golden!("invocation-decided"),
         Event::Invocation { plugin: Some(_), charged: 1.., .. } => golden!("invocation-kept"),
         Event::Invocation { plugin: Some(_), .. } => golden!("invocation"),
         Event::Invocation { plugin: None, .. } => golden!("invocation-refused"),

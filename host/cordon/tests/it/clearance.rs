@@ -96,6 +96,9 @@ fn a_policy_takes_effect_at_the_next_call_and_a_bad_file_changes_nothing() {
     assert_eq!(set["epoch"], 2);
     assert_eq!(world.last_event()["action"], json!({ "action": "policy", "epoch": 2, "digest": set["digest"] }));
     assert!(!critical(&world, &patient));
+    let (epochs, labels) = (calls(&world), world.done(&["label", "rules"])["version"].clone());
+    assert_eq!(epochs.iter().map(|call| call["policy"].clone()).collect::<Vec<_>>(), [1, 1, 2]);
+    assert!(epochs.iter().all(|call| call["labels"] == labels), "{labels}: {epochs:?}");
     let shown = world.done(&["policy", "show"]);
     assert_eq!((&shown["text"], &shown["in-force"]), (&json!(closed), &json!(2)));
     assert_eq!(shown["versions"][1]["reason"], "incident");

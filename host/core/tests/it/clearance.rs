@@ -1,16 +1,16 @@
 //! What is decided before anything is read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cordon_core::call::{HookCall, Purpose};
 use cordon_core::clearance::{AdmitError, admit};
 use cordon_core::gather::{Gathered, gather};
 use cordon_core::grant::Installed;
-use cordon_core::ids::{Digest, NeedName, PatientId, TenantId};
+use cordon_core::ids::{Digest, PatientId, TenantId};
 use cordon_core::label::{Label, Labels, Marked, NoRules, Sensitivities, Sensitivity};
 use cordon_core::ports::{
-    Decision, Each, Occasion, Policy, PolicyError, Query, Reason, Records, RecordsError, RowRule,
+    Decided, Decision, Each, Occasion, Policy, PolicyError, Query, Reason, Records, RecordsError, RowRule,
 };
 use cordon_core::record::{Dropped, Outcome};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ impl RowRule for NoHiv {
 }
 
 impl Policy for NoHiv {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let permit = || Decision::Permit { within: None, rows: Arc::new(NoHiv) };
         Ok(occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect())
     }

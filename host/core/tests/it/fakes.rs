@@ -15,8 +15,8 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::{Advice, Answer, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
-    Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
+    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
@@ -127,7 +127,7 @@ pub(crate) fn prefetched(observations: Vec<Value>) -> Vec<(&'static str, Prefetc
 pub(crate) struct PermitAll;
 
 impl Policy for PermitAll {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
         Ok(occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect())
     }
@@ -136,7 +136,7 @@ impl Policy for PermitAll {
 pub(crate) struct BrokenPolicy;
 
 impl Policy for BrokenPolicy {
-    fn decide(&self, _: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, _: &Occasion<'_>) -> Result<Decided, PolicyError> {
         Err(PolicyError)
     }
 }

@@ -1,14 +1,14 @@
 //! The record beside what a plugin gets: every row and every element is shown or has a reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cordon_core::call::{HookCall, UserRight};
 use cordon_core::grant::{Grant, GrantedNeed, Installed};
-use cordon_core::ids::{NeedName, Role};
+use cordon_core::ids::Role;
 use cordon_core::label::NoRules;
 use cordon_core::look::{Look, LookError, LookedRow, Missing, Reduced, RowFrom, RowReason, Shown, Why, look};
 use cordon_core::manifest::Manifest;
-use cordon_core::ports::{Decision, Occasion, Policy, PolicyError, Reason};
+use cordon_core::ports::{Decided, Decision, Occasion, Policy, PolicyError, Reason};
 use cordon_core::sent::SentRow;
 use cordon_fhir::reference::Reference;
 use cordon_fhir::scope::ScopeSet;
@@ -208,9 +208,9 @@ fn every_draft_is_shown_or_says_why_not_for_each_need_that_asks_for_drafts() {
 struct DeniesDrafts;
 
 impl Policy for DeniesDrafts {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let mut decided = PermitAll.decide(occasion)?;
-        decided.insert(need("draft"), Decision::Deny(vec![Reason::Purpose]));
+        decided.needs.insert(need("draft"), Decision::Deny(vec![Reason::Purpose]));
         Ok(decided)
     }
 }

@@ -1,12 +1,14 @@
 //! How a call ends, and that nothing leaves unrecorded.
 
 use cordon_core::call::{HookCall, Purpose};
+use cordon_core::ids::Digest;
 use cordon_core::invoke::invoke;
-use cordon_core::ports::DenyAll;
+use cordon_core::label::{Labels as _, NoRules};
+use cordon_core::ports::{Decided, DenyAll, Occasion, Policy, PolicyError};
 use cordon_core::record::{Event, Outcome};
 use serde_json::Value;
 
-use crate::fakes::{Book, BrokenPolicy, World, advice, call, creatinine, prefetched, whole};
+use crate::fakes::{Book, BrokenPolicy, PermitAll, World, advice, call, creatinine, prefetched, whole};
 
 fn sent() -> Vec<(&'static str, cordon_core::call::Prefetch)> {
     prefetched(vec![creatinine("a", "p", "2021-01-01")])
@@ -82,6 +84,40 @@ fn the_record_holds_the_digest_of_the_answer_and_no_patient_in_its_public_part()
     let public = serde_json::to_string(&record.event).unwrap();
     assert!(!public.contains("\"p\"") && !public.contains("ehr.example"));
     assert_eq!(record.private.patient.as_deref(), Some("p"));
+}
+
+/// A policy in its fourth version.
+struct Fourth;
+
+impl Policy for Fourth {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
+        Ok(Decided { epoch: Some(4), ..PermitAll.decide(occasion)? })
+    }
+}
+
+/// How a call ends under this policy, and under which policy and label rules its record says that it was decided.
+fn recorded(call: HookCall, policy: impl Policy + 'static) -> (Outcome, Option<u64>, Option<Digest>) {
+    let mut world = World::new(vec![advice("eGFR 44")]);
+    world.policy = Box::new(policy);
+    let response = invoke(call, world.ports()).unwrap();
+    match world.book.0.borrow().last().map(|record| record.event.clone()) {
+        Some(Event::Invocation { policy, labels, .. }) => (response.outcome, policy, labels),
+        other => panic!("not an invocation: {other:?}"),
+    }
+}
+
+#[test]
+fn the_record_says_by_which_policy_and_label_rules_a_call_was_decided() {
+    let rules = Some(NoRules.version());
+    let call = |sent: &[_]| call(&whole(), sent);
+    assert_eq!(recorded(call(&sent()), Fourth), (Outcome::Answered, Some(4), rules));
+    let (outcome, policy, labels) = recorded(call(&[]), Fourth);
+    assert!(matches!(outcome, Outcome::Unobtainable(_)), "{outcome:?}");
+    assert_eq!((policy, labels), (Some(4), rules));
+    assert_eq!(recorded(call(&sent()), DenyAll), (Outcome::NotEvaluated, None, rules));
+    let research = HookCall { purpose: Purpose::Research, ..call(&sent()) };
+    assert_eq!(recorded(research, Fourth), (Outcome::NotEvaluated, None, rules), "the grant denied it, and no policy");
+    assert_eq!(recorded(call(&sent()), BrokenPolicy), (Outcome::PolicyUnavailable, None, None));
 }
 
 #[test]

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use cordon_core::call::HookCall;
 use cordon_core::cells::{CellKey, Held};
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Digest, EntryName, NeedName, PluginId, TenantId};
+use cordon_core::ids::{Digest, EntryName, PluginId, TenantId};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Answer, PackData, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Effects, Kept, KeptError, Ledger, LedgerError, Occasion, Policy, PolicyError, Runner, RunnerError,
+    Decided, Effects, Kept, KeptError, Ledger, LedgerError, Occasion, Policy, PolicyError, Runner, RunnerError,
 };
 use cordon_core::record::{LeafIndex, Outcome, Record};
 
@@ -44,7 +44,7 @@ impl Kept for Counted {
 struct Withdrawn(Count);
 
 impl Policy for Withdrawn {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         self.0.set(self.0.get().map(|count| count + 1));
         PermitAll.decide(occasion)
     }

@@ -65,7 +65,7 @@ fn with_consents(
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         consents,
     };
-    policy.decide(&occasion).unwrap()
+    policy.decide(&occasion).unwrap().needs
 }
 
 /// The row rule of the one granted need.

@@ -112,6 +112,8 @@ fn record(door: &Door, client: Client, invocation: &MintedId, stop: &Stop, known
         service: known.service,
         hook: known.hook,
         purpose: known.purpose,
+        policy: None,
+        labels: None,
         outcome: stop.outcome(),
         needs: BTreeMap::new(),
         answer: None,

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cordon_core::ids::{Digest, NeedName, TenantId};
-use cordon_core::ports::{Decision, Occasion, Policy, PolicyError};
+use cordon_core::ids::{Digest, TenantId};
+use cordon_core::ports::{Decided, Occasion, Policy, PolicyError};
 use cordon_core::record::AdminAction;
 use cordon_policy::cedar::{DEFAULT, Policies, PolicyFileError};
 use cordon_policy::consent::ConsentSettings;
@@ -46,9 +46,9 @@ impl InForce {
 }
 
 impl Policy for Hospital {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
-        let (_, policy) = self.in_force.of(occasion.tenant).ok_or(PolicyError)?;
-        policy.decide(occasion)
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
+        let (epoch, policy) = self.in_force.of(occasion.tenant).ok_or(PolicyError)?;
+        Ok(Decided { epoch: Some(epoch), ..policy.decide(occasion)? })
     }
 }
 

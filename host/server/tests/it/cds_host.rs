@@ -1,6 +1,6 @@
 //! A host on a real socket: the edge, the tokens and the CDS Hooks door are real; the other rooms are small fakes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -16,8 +16,8 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer as Reply, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
-    Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
+    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::words::Words;
@@ -169,7 +169,7 @@ impl Records for Rooms {
 
 impl Policy for Rooms {
     /// The grant decides; what the policy was told is kept.
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         self.asked.lock().unwrap().push((occasion.purpose, occasion.roles.clone()));
         let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
         Ok(occasion.installed.granted.keys().map(|need| (need.clone(), permit())).collect())

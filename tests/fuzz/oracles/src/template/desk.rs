@@ -1,20 +1,20 @@
 //! One call of a plugin that answers with one card, through the host's own steps and no others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cordon_core::call::{HookCall, Prefetch, Purpose, UserRight};
 use cordon_core::disclosure::Latency;
 use cordon_core::grant::{Grant, Installed};
-use cordon_core::ids::{Coins, Digest, Issuer, MintedId, NeedName, PatientId, PseudonymKey, TenantId};
+use cordon_core::ids::{Coins, Digest, Issuer, MintedId, PatientId, PseudonymKey, TenantId};
 use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy, PolicyError,
-    Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
+    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
@@ -24,7 +24,7 @@ use serde_json::Value;
 struct Desk(Advice);
 
 impl Policy for Desk {
-    fn decide(&self, occasion: &Occasion<'_>) -> Result<BTreeMap<NeedName, Decision>, PolicyError> {
+    fn decide(&self, occasion: &Occasion<'_>) -> Result<Decided, PolicyError> {
         let permit = || Decision::Permit { within: None, rows: Arc::new(EveryRow) };
         Ok(occasion.installed.granted.keys().map(|name| (name.clone(), permit())).collect())
     }

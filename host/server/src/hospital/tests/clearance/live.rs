@@ -34,6 +34,21 @@ impl Ward {
         book.last_chunk().unwrap().clone()
     }
 
+    /// The ports of a call, but for one that runs.
+    fn ports<'a>(&'a self, stores: &'a Stores, labels: &'a LabelRules, words: &'a Words) -> Ports<'a> {
+        Ports {
+            policy: &self.hospital,
+            records: stores,
+            labels,
+            runner: &Nobody,
+            ledger: self.book.as_ref(),
+            kept: &self.hospital,
+            breaker: &NoBreaker,
+            words,
+            latency: Latency::Buckets,
+        }
+    }
+
     fn call(&self) -> HookCall {
         let view = super::asked();
         let installed = self.hospital.installed(&tenant()).unwrap().remove(0);
@@ -46,6 +61,15 @@ impl Ward {
 fn loaded(ended: LoadEnd, kept: u64, unchanged: u64) -> Event {
     let action = AdminAction::Loaded { load: LeafIndex(0), ended, kept, unchanged, refused: 0 };
     Event::Admin { action, refused: None }
+}
+
+/// Runs nothing.
+struct Nobody;
+
+impl Runner for Nobody {
+    fn run(&self, _: RunMessage) -> Result<RunReply, RunnerError> {
+        Err(RunnerError("nobody runs"))
+    }
 }
 
 fn withdrawn() -> String {
@@ -124,19 +148,31 @@ fn a_call_that_was_admitted_before_a_withdrawal_ends_as_it_was_decided_and_the_n
     ward.consent("active", "OPTIN");
     let stores = Stores::from_iter([Arc::clone(&ward.store)]);
     let (labels, words) = (LabelRules::shipped().unwrap(), Words::default());
-    let ports = Ports {
-        policy: &ward.hospital,
-        records: &stores,
-        labels: &labels,
-        runner: &Meanwhile(&ward),
-        ledger: ward.book.as_ref(),
-        kept: &ward.hospital,
-        breaker: &NoBreaker,
-        words: &words,
-        latency: Latency::Buckets,
-    };
+    let ports = Ports { runner: &Meanwhile(&ward), ..ward.ports(&stores, &labels, &words) };
     assert_eq!(invoke(ward.call(), ports).unwrap().outcome, Outcome::Answered);
     assert!(ward.seen(|_| {}).is_empty(), "withdrawn");
+}
+
+/// Answers, and sets another policy while it runs.
+struct Resets<'a>(&'a Ward);
+
+impl Runner for Resets<'_> {
+    fn run(&self, _: RunMessage) -> Result<RunReply, RunnerError> {
+        done(&self.0.hospital, super::set(&super::without("care")));
+        Ok(RunReply::new(RunEnd::Answered(Answer::default()), 0))
+    }
+}
+
+#[test]
+fn the_record_of_a_call_names_the_policy_and_the_label_rules_that_it_was_admitted_under() {
+    let ward = Ward::new(Effect::Permit);
+    done(&ward.hospital, super::set(&super::open_to_hiv()));
+    let (labels, words) = (LabelRules::shipped().unwrap(), Words::default());
+    let stores = Stores::from_iter([Arc::clone(&ward.store)]);
+    let ports = Ports { runner: &Resets(&ward), ..ward.ports(&stores, &labels, &words) };
+    assert_eq!(invoke(ward.call(), ports).unwrap().outcome, Outcome::Answered);
+    let Event::Invocation { policy, labels: by, .. } = ward.last().event else { panic!("not a call") };
+    assert_eq!((policy, by, ward.epoch()), (Some(2), Some(labels.version()), 3));
 }
 
 #[test]
