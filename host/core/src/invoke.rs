@@ -8,7 +8,9 @@ use crate::gather::NotKept;
 use crate::gather::{Gathered, Views, gather};
 use crate::label::Labels;
 use crate::message::{RunEnd, RunMessage, RunReply, Said, Trap};
-use crate::ports::{Breaker, Effects, Kept, KeptError, Ledger, LedgerError, Policy, Records, Runner, RunnerError};
+use crate::ports::{
+    Breaker, Deadline, Effects, Kept, KeptError, Ledger, LedgerError, Policy, Records, Runner, RunnerError, UntilOver,
+};
 use crate::profile::ProfileError;
 use crate::record::{Event, LeafIndex, NeedCounts, Outcome, Private, Record};
 use crate::release::{Cards, Release, release, release_cells, release_not_evaluated, release_notes, release_nothing};
@@ -40,6 +42,8 @@ pub struct Ports<'a> {
     pub words: &'a Words,
     /// What the host does with the time that a run took.
     pub latency: Latency,
+    /// When the call has no time left to run its plugin.
+    pub deadline: &'a dyn Deadline,
 }
 
 /// Proof that the record is durable.
@@ -176,12 +180,14 @@ fn evaluate(call: HookCall, ports: Ports<'_>) -> Ended {
     let Ok(shreds) = shreds(&call, ports.kept) else {
         return Ended::early(call, Outcome::KeptUnavailable, None);
     };
-    let clearance = match admit(call, ports.policy, ports.records) {
+    let records = UntilOver { records: ports.records, deadline: ports.deadline };
+    let clearance = match admit(call, ports.policy, &records) {
         Ok(clearance) => clearance.after(shreds),
         Err(refused) => {
             let (call, error) = *refused;
             let outcome = match error {
                 AdmitError::Policy(_) => Outcome::PolicyUnavailable,
+                AdmitError::Consents(_) if ports.deadline.is_over() => Outcome::RunnerUnavailable,
                 AdmitError::Consents(_) => Outcome::ConsentUnobtainable,
             };
             return Ended::early(call, outcome, None);
@@ -195,7 +201,12 @@ fn admitted(clearance: Clearance, ports: Ports<'_>) -> Ended {
     if !ports.breaker.admits(clearance.key(), clearance.call().received) {
         return Ended::early(clearance.into_call(), Outcome::Suspended, None);
     }
-    match gather(clearance, ports.records, ports.labels) {
+    let records = UntilOver { records: ports.records, deadline: ports.deadline };
+    let gathered = gather(clearance, &records, ports.labels);
+    if ports.deadline.is_over() {
+        return late(gathered);
+    }
+    match gathered {
         Gathered::Ready(views) => match views.with_kept(ports.kept) {
             Ok(views) => run(views, ports),
             Err(refused) => {
@@ -214,6 +225,16 @@ fn admitted(clearance: Clearance, ports: Ports<'_>) -> Ended {
         Gathered::Unobtainable(clearance, unobtainable) => {
             Ended::early(clearance.into_call(), Outcome::Unobtainable(unobtainable.0), None)
         }
+    }
+}
+
+/// Ended because there is no time left to run: whatever was gathered, the answer is the same.
+fn late(gathered: Gathered) -> Ended {
+    match gathered {
+        Gathered::Ready(views) | Gathered::Withheld(views) => {
+            Ended::late(views, Outcome::RunnerUnavailable, None, None)
+        }
+        Gathered::Unobtainable(clearance, _) => Ended::early(clearance.into_call(), Outcome::RunnerUnavailable, None),
     }
 }
 

@@ -236,6 +236,55 @@ pub trait Runner {
     }
 }
 
+/// The time that a call has.
+pub trait Deadline {
+    /// Whether it is over.
+    fn is_over(&self) -> bool;
+}
+
+/// No deadline: on a desk, where nobody waits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoDeadline;
+
+impl Deadline for NoDeadline {
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// A source of records until the call's time is over: then nothing more is read from it, and what it was asked for fails.
+pub(crate) struct UntilOver<'a> {
+    pub(crate) records: &'a dyn Records,
+    pub(crate) deadline: &'a dyn Deadline,
+}
+
+impl UntilOver<'_> {
+    fn in_time(&self) -> Result<(), RecordsError> {
+        if self.deadline.is_over() { Err(RecordsError) } else { Ok(()) }
+    }
+}
+
+impl Records for UntilOver<'_> {
+    fn visit(&self, query: Query<'_>, each: &mut Each<'_>) -> Result<(), RecordsError> {
+        self.in_time()?;
+        let mut read = Ok(());
+        self.records.visit(query, &mut |row| {
+            read = self.in_time();
+            if read.is_err() { ControlFlow::Break(()) } else { each(row) }
+        })?;
+        read
+    }
+
+    fn consents(&self, tenant: &TenantId, patient: &PatientId) -> Result<Vec<Value>, RecordsError> {
+        self.in_time()?;
+        self.records.consents(tenant, patient)
+    }
+
+    fn pseudonyms(&self, tenant: &TenantId) -> Result<PseudonymKey, RecordsError> {
+        self.records.pseudonyms(tenant)
+    }
+}
+
 /// The log could not take the record. Nothing may leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the record could not be made durable")]

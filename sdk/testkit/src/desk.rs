@@ -13,7 +13,7 @@ use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::label::NoRules;
 use cordon_core::manifest::{Manifest, ManifestError, Need, Service, Source};
 use cordon_core::message::Said;
-use cordon_core::ports::{LedgerError, NoBreaker};
+use cordon_core::ports::{LedgerError, NoBreaker, NoDeadline};
 use cordon_core::record::{Event, NeedCounts};
 use cordon_core::sent::SentRow;
 use cordon_core::words::Words;
@@ -129,6 +129,7 @@ impl Desk {
             breaker: &NoBreaker,
             words: &words,
             latency: Latency::Buckets,
+            deadline: &NoDeadline,
         };
         let (response, elapsed) = timed(|| invoke(call, ports));
         let (needs, left) = book.0.into_inner().pop().map_or_else(Default::default, |(record, effects)| {

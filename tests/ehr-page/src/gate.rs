@@ -16,8 +16,8 @@ use cordon_core::message::{
     Advice, Answer, Asked, CardText, Filled, RunEnd, RunMessage, RunReply, SlotValue, Suggested,
 };
 use cordon_core::ports::{
-    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
-    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, NoDeadline, Occasion,
+    Policy, PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::profile::ProfileError;
 use cordon_core::record::{LeafIndex, Record};
@@ -121,6 +121,7 @@ pub(crate) fn let_out(written: &Written) -> Result<Value, ProfileError> {
         breaker: &NoBreaker,
         words: &words,
         latency: Latency::Buckets,
+        deadline: &NoDeadline,
     };
     let done = invoke(call, ports).map_err(|_| NONE)?;
     let body = done.body.ok_or(done.broke.unwrap_or(NONE))?;

@@ -11,7 +11,7 @@ use cordon_core::ids::{Digest, EntryName};
 use cordon_core::invoke::{Ports, Response, invoke};
 use cordon_core::limits::LimitClass;
 use cordon_core::message::{CellGiven, RunMessage, RunReply, Said};
-use cordon_core::ports::{Effects, Ledger, LedgerError, NoBreaker, Policy, Records, Runner, RunnerError};
+use cordon_core::ports::{Effects, Ledger, LedgerError, NoBreaker, NoDeadline, Policy, Records, Runner, RunnerError};
 use cordon_core::record::{Event, Issued, LeafIndex, Outcome, Record};
 use cordon_core::transcript::Transcript;
 use cordon_core::words::Words;
@@ -200,6 +200,7 @@ pub fn run_call(
         breaker: &NoBreaker,
         words: &words,
         latency: Latency::Buckets,
+        deadline: &NoDeadline,
     };
     let response = invoke(call, ports)?;
     let (record, effects) = log.last.into_inner().unzip();

@@ -15,8 +15,8 @@ use cordon_core::label::{Labeled, Labels as _, NoRules};
 use cordon_core::manifest::{Hook, Manifest};
 use cordon_core::message::{Advice, Answer, Indicator, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
-    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, NoDeadline, Occasion,
+    Policy, PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
@@ -220,6 +220,7 @@ impl World {
             kept: &KeepsNothing,
             breaker: &NoBreaker,
             latency: Latency::Buckets,
+            deadline: &NoDeadline,
             words: &self.words,
         }
     }

@@ -1,10 +1,12 @@
 //! How a call ends, and that nothing leaves unrecorded.
 
+use std::cell::Cell;
+
 use cordon_core::call::{HookCall, Purpose};
 use cordon_core::ids::Digest;
-use cordon_core::invoke::invoke;
+use cordon_core::invoke::{Ports, invoke};
 use cordon_core::label::{Labels as _, NoRules};
-use cordon_core::ports::{Decided, DenyAll, Occasion, Policy, PolicyError};
+use cordon_core::ports::{Deadline, Decided, DenyAll, Occasion, Policy, PolicyError};
 use cordon_core::record::{Event, Outcome};
 use serde_json::Value;
 
@@ -118,6 +120,34 @@ fn the_record_says_by_which_policy_and_label_rules_a_call_was_decided() {
     let research = HookCall { purpose: Purpose::Research, ..call(&sent()) };
     assert_eq!(recorded(research, Fourth), (Outcome::NotEvaluated, None, rules), "the grant denied it, and no policy");
     assert_eq!(recorded(call(&sent()), BrokenPolicy), (Outcome::PolicyUnavailable, None, None));
+}
+
+/// Time that is over once it was asked for so often.
+struct OverAfter(Cell<usize>);
+
+impl Deadline for OverAfter {
+    fn is_over(&self) -> bool {
+        self.0.replace(self.0.get().saturating_sub(1)) == 0
+    }
+}
+
+#[test]
+fn a_call_whose_time_is_over_before_the_run_ends_alike_whatever_would_have_come_of_it() {
+    let ends = |sent: &[_], policy: Box<dyn Policy>, asked| {
+        let mut world = World::new(vec![advice("eGFR 44")]);
+        world.policy = policy;
+        let deadline = OverAfter(Cell::new(asked));
+        let response = invoke(call(&whole(), sent), Ports { deadline: &deadline, ..world.ports() }).unwrap();
+        assert!(world.runner.1.borrow().is_empty() && world.book.0.borrow().len() == 1);
+        (response.outcome, response.body)
+    };
+    let late = (Outcome::RunnerUnavailable, None);
+    assert_eq!(ends(&sent(), Box::new(PermitAll), 0), late, "no consent is read");
+    // Asked before the consents are read; then when all is gathered, which the client sent or nobody has.
+    assert_eq!(ends(&sent(), Box::new(PermitAll), 1), late);
+    assert_eq!(ends(&sent(), Box::new(DenyAll), 1), late, "not told from one that would have run");
+    assert_eq!(ends(&[], Box::new(PermitAll), 1), late);
+    assert_eq!(ends(&sent(), Box::new(BrokenPolicy), 1), (Outcome::PolicyUnavailable, None));
 }
 
 #[test]

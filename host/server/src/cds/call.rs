@@ -13,7 +13,7 @@ use cordon_core::ids::{MintedId, ServiceId};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::manifest::{Hook, Service};
 use cordon_core::message::{RunMessage, RunReply};
-use cordon_core::ports::{Runner, RunnerError};
+use cordon_core::ports::{Deadline, Runner, RunnerError};
 
 use super::before::Before;
 use super::context::Context;
@@ -88,15 +88,28 @@ fn serve(door: &Door, arrived: Arrived, has_turn: bool) -> Response {
     run(door, call, &kept, started)
 }
 
-/// The runner, with what is left of the deadline when its turn comes: reading the record took time too.
+/// A service's deadline: what is left of it is for the run, when its turn comes. Reading the record took time too.
 struct InTime<'a> {
     door: &'a Door,
+    service: &'a ServiceId,
     started: Duration,
+}
+
+impl InTime<'_> {
+    fn left(&self) -> Option<Duration> {
+        self.door.left(Some(self.service), self.started)
+    }
+}
+
+impl Deadline for InTime<'_> {
+    fn is_over(&self) -> bool {
+        self.left().is_none()
+    }
 }
 
 impl Runner for InTime<'_> {
     fn run(&self, mut message: RunMessage) -> Result<RunReply, RunnerError> {
-        let left = self.door.left(Some(&message.service), self.started).ok_or(RunnerError("no time is left"))?;
+        let left = self.left().ok_or(RunnerError("no time is left"))?;
         message.budget = message.budget.min(left);
         self.door.runner.run(message)
     }
@@ -108,17 +121,18 @@ impl Runner for InTime<'_> {
 
 fn run(door: &Door, call: HookCall, kept: &Before<'_>, started: Duration) -> Response {
     let (invocation, service) = (call.invocation.clone(), call.service.id.clone());
-    let runner = InTime { door, started };
+    let in_time = InTime { door, service: &service, started };
     let ports = Ports {
         policy: door.policy.as_ref(),
         records: door.records.as_ref(),
         labels: door.labels.as_ref(),
-        runner: &runner,
+        runner: &in_time,
         ledger: door.ledger.as_ref(),
         kept,
         breaker: door.breaker.as_ref(),
         words: &door.words,
         latency: door.settings.latency_of(&service),
+        deadline: &in_time,
     };
     match invoke(call, ports) {
         Ok(done) => answer::answer(&done.outcome, done.body, &done.invocation, door.on_failure(Some(&service))),

@@ -118,6 +118,8 @@ pub(crate) struct Rooms {
     ran_on: Mutex<Vec<String>>,
     /// How long a run takes.
     pub(crate) takes: Duration,
+    /// How long it takes to read a row.
+    pub(crate) reads: Duration,
     /// What the clock shows. It moves when something takes time or waits, and not otherwise.
     passed: Mutex<Duration>,
 }
@@ -157,7 +159,11 @@ impl Records for Rooms {
             gate.pass();
         }
         let mut rows = self.ward.iter().filter(|row| query.scope.admits(row));
-        match rows.try_for_each(|row| each(Labeled { label: NoRules.mark(row).label, value: row })) {
+        let mut one = |row| {
+            *self.passed.lock().unwrap() += self.reads;
+            each(Labeled { label: NoRules.mark(row).label, value: row })
+        };
+        match rows.try_for_each(&mut one) {
             ControlFlow::Continue(()) | ControlFlow::Break(()) => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use cordon_core::record::{Outcome, Refusal};
 use serde_json::{Value, json};
 
 use crate::cds_client::request;
-use crate::cds_host::{TestHost, echo, grant, patient_view};
+use crate::cds_host::{TestHost, creatinine, echo, grant, patient_view};
 
 const ORIGIN: &str = "https://ehr.example";
 
@@ -130,6 +130,20 @@ async fn a_call_without_a_turn_is_503_and_on_record() {
     .await;
     assert_eq!(host.call(&patient_view()).await.status, 503);
     assert_eq!(host.outcome(), Outcome::RunnerUnavailable);
+}
+
+#[tokio::test]
+async fn a_call_whose_time_ends_while_the_record_is_read_reads_no_more_of_it_and_is_503() {
+    let host = TestHost::start(|setup| {
+        setup.settings.latency_buckets = false;
+        setup.rooms.ward = (0..20).map(|n| creatinine(&format!("c{n}"), "p")).collect();
+        setup.rooms.reads = std::time::Duration::from_millis(100);
+    })
+    .await;
+    assert_eq!(host.call(&patient_view()).await.status, 503);
+    assert_eq!((host.outcome(), host.ran_on().len()), (Outcome::RunnerUnavailable, 0));
+    // The fifth row is the first that comes too late: 500 ms, less 50 for release and record.
+    assert_eq!(host.passed().as_millis(), 500);
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use cordon_core::label::NoRules;
 use cordon_core::manifest::Manifest;
 use cordon_core::message::{Advice, Answer, RunEnd, RunMessage, RunReply};
 use cordon_core::ports::{
-    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, Occasion, Policy,
-    PolicyError, Query, Records, RecordsError, Runner, RunnerError,
+    Decided, Decision, Each, Effects, EveryRow, KeepsNothing, Ledger, LedgerError, NoBreaker, NoDeadline, Occasion,
+    Policy, PolicyError, Query, Records, RecordsError, Runner, RunnerError,
 };
 use cordon_core::record::{LeafIndex, Record};
 use cordon_core::words::Words;
@@ -69,6 +69,7 @@ pub(super) fn answer(manifest: &Manifest, locale: &str, row: &Value, card: Advic
         kept: &KeepsNothing,
         breaker: &NoBreaker,
         latency: Latency::Buckets,
+        deadline: &NoDeadline,
         words: &Words::default(),
     };
     invoke(call(manifest, locale, row)?, ports).ok()

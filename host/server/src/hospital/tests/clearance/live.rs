@@ -6,7 +6,7 @@ use cordon_core::call::HookCall;
 use cordon_core::cells::{CellKey, CellWrite};
 use cordon_core::invoke::{Ports, invoke};
 use cordon_core::message::{Answer, RunEnd, RunMessage, RunReply};
-use cordon_core::ports::{NoBreaker, Runner, RunnerError};
+use cordon_core::ports::{NoBreaker, NoDeadline, Runner, RunnerError};
 use cordon_core::record::{LoadEnd, Outcome};
 use cordon_core::words::Words;
 use cordon_store::{CellPut, LogBatch, LogLeaf, Progress};
@@ -46,6 +46,7 @@ impl Ward {
             breaker: &NoBreaker,
             words,
             latency: Latency::Buckets,
+            deadline: &NoDeadline,
         }
     }
 
