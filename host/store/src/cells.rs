@@ -44,12 +44,12 @@ impl Store {
     /// asked [`Reader::shreds`] before write none of them. Idempotent.
     ///
     /// # Errors
-    /// The store failed, or a reader held the old bytes for seconds: the cells are gone, but their bytes may still stand in
-    /// the write-ahead log, so ask again.
+    /// The store failed.
     pub fn shred_cells(&self, tenant: &TenantId, whose: Whose<'_>) -> Result<(), StoreError> {
         self.own(tenant)?;
-        self.write(|c| delete(c, tenant, whose).map(drop))?;
-        self.settle()
+        let deleted = self.write(|c| delete(c, tenant, whose))?;
+        self.overwrite(deleted);
+        Ok(())
     }
 
     /// Overwrites what a transaction that is done has deleted, if it has. It may fail: a reader that still holds the old

@@ -367,9 +367,11 @@ impl Runners {
         };
         let started = match spare.map(|spare| spare.load(sealed, &start, soon(until))) {
             // It was to save time, and costs no call.
-            None | Some(Err(StartError::System(_) | StartError::Silent(_))) => {
+            Some(Err(error @ (StartError::System(_) | StartError::Silent(_)))) => {
+                tracing::error!(tenant = %lane.tenant, component = %lane.component, %error, "a process that waited is lost");
                 Process::start(&self.spawner, Some(sealed), &start, until)
             }
+            None => Process::start(&self.spawner, Some(sealed), &start, until),
             Some(loaded) => loaded,
         };
         started.map_err(|error| {

@@ -81,8 +81,8 @@ impl Hospital {
         missing.hopeless.insert(which);
         drop(missing);
         let _acting = self.acting.get(&tenant).map(|acting| acting.lock().unwrap_or_else(PoisonError::into_inner));
-        if self.refresh(&tenant).is_err() {
-            self.current.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        if self.follow(&tenant).is_err() {
+            tracing::error!(%tenant, "what is installed cannot be read: nothing is served");
         }
         Background::Done
     }

@@ -187,14 +187,12 @@ impl Hospital {
             Ok(prepared) => {
                 self.record(admin, request, prepared.action, None)?;
                 let done = (prepared.effect)(self);
-                // Whatever the act was, the list that answers must follow it: without a new list, none.
-                if let Err(failed) = self.refresh(&request.tenant) {
-                    self.current.write().unwrap_or_else(PoisonError::into_inner).remove(&request.tenant);
-                    return Err(failed);
+                // Whatever the act was, the list that answers must follow it.
+                let followed = self.follow(&request.tenant);
+                if !matches!(done, Err(Undone::Refused { .. })) {
+                    self.shred_once_more(request)?;
                 }
-                let done = done?;
-                self.shred_once_more(request)?;
-                Ok(done)
+                followed.and(done)
             }
             Err(undone) => Err(self.refused(admin, request, undone)),
         }
@@ -476,6 +474,12 @@ impl Hospital {
         let newest = self.newest(tenant, plugin)?.ok_or_else(|| kind::unknown(plugin))?;
         let verified = self.reverify(tenant, &newest.envelope, &newest.component)?;
         Ok((newest, verified))
+    }
+
+    /// Makes what is installed what answers: without a new list, nothing answers.
+    fn follow(&self, tenant: &TenantId) -> Result<(), Undone> {
+        self.refresh(tenant)
+            .inspect_err(|_| drop(self.current.write().unwrap_or_else(PoisonError::into_inner).remove(tenant)))
     }
 
     /// Reads again what is installed and makes it what answers, in one step.

@@ -101,7 +101,7 @@ impl Hospital {
         let (plugin, name, digest) = (of.plugin.clone(), of.name.clone(), Some(checked.digest()));
         self.record_own(&of.tenant, AdminAction::Pack { plugin, name, digest }, BECAUSE)?;
         let put = self.put_pack(&of.tenant, &checked, BECAUSE)?;
-        self.refresh(&of.tenant)?;
+        self.follow(&of.tenant)?;
         Ok(put)
     }
 

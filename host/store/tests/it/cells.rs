@@ -191,6 +191,15 @@ fn shredded_cells_are_in_no_file_and_the_others_stay() {
     assert!(!files_hold(&bench, "stays"));
 }
 
+#[test]
+fn a_reader_of_the_old_pages_is_no_reason_to_call_a_shred_failed() {
+    let bench = with_canary();
+    let other = rusqlite::Connection::open(bench.file("cordon.db")).unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM cell").unwrap();
+    bench.shred_cells(&tenant("ward"), Whose::All).unwrap();
+    assert_eq!(held(&bench, &key()), None);
+}
+
 fn consent(patient: &str, status: &str) -> cordon_store::Resource {
     let patient = json!({ "reference": format!("Patient/{patient}") });
     resource(&json!({ "resourceType": "Consent", "id": "c", "status": status, "patient": patient }))
