@@ -80,6 +80,15 @@ impl DateRange {
     }
 }
 
+/// Reads a FHIR `instant`: a time to the second at least, with its zone (R4 datatypes, instant). Nothing else is one.
+#[must_use]
+pub fn instant(text: &str) -> Option<Timestamp> {
+    let (_, time) = text.split_once('T')?;
+    let clock = time.split(['.', 'Z', '+', '-']).next()?;
+    let zoned = time.contains(['Z', '+', '-']);
+    (clock.len() == "hh:mm:ss".len() && zoned).then(|| DateRange::parse(text)).flatten().map(|range| range.lower)
+}
+
 fn without_time(text: &str) -> Option<DateRange> {
     let (first, last) = match text.len() {
         4 => (Date::new(year(text)?, 1, 1).ok()?, Date::new(year(text)?, 12, 31).ok()?),
@@ -90,13 +99,13 @@ fn without_time(text: &str) -> Option<DateRange> {
         }
         _ => (whole_date(text)?, whole_date(text)?),
     };
-    let lower = instant(Offset::UTC, first.at(0, 0, 0, 0));
-    let upper = instant(Offset::UTC, last.at(23, 59, 59, 999_999_999));
+    let lower = at_offset(Offset::UTC, first.at(0, 0, 0, 0));
+    let upper = at_offset(Offset::UTC, last.at(23, 59, 59, 999_999_999));
     Some(DateRange { lower, upper })
 }
 
 /// The last day of the year 9999 lies after the last timestamp and counts as it: records write it for "without end".
-fn instant(offset: Offset, at: DateTime) -> Timestamp {
+fn at_offset(offset: Offset, at: DateTime) -> Timestamp {
     offset.to_timestamp(at).unwrap_or(Timestamp::MAX)
 }
 
@@ -116,7 +125,7 @@ fn with_time(date: Date, text: &str) -> Option<DateRange> {
     let (first, last) = nanoseconds(fraction)?;
     let lower = DateTime::from_parts(date, jiff::civil::Time::new(hour, minute, seconds.unwrap_or(0), first).ok()?);
     let upper = DateTime::from_parts(date, jiff::civil::Time::new(hour, minute, seconds.unwrap_or(59), last).ok()?);
-    Some(DateRange { lower: instant(offset, lower), upper: instant(offset, upper) })
+    Some(DateRange { lower: at_offset(offset, lower), upper: at_offset(offset, upper) })
 }
 
 /// `Z`, `±hh:mm` up to 14:00 (the range of the R4 regular expression), or nothing.
@@ -176,6 +185,30 @@ mod tests {
 
     fn range(text: &str) -> Option<(String, String)> {
         DateRange::parse(text).map(|r| (r.lower.to_string(), r.upper.to_string()))
+    }
+
+    #[test]
+    fn an_instant_has_seconds_and_a_zone() {
+        let none = [
+            "tomorrow",
+            "2026",
+            "2026-11-22",
+            "2026-11-22T12:00Z",
+            "2026-11-22T12:00+01:00",
+            "2026-11-22T12:00:00",
+            "2026-11-22T12:00:00.5",
+            "2026-11-22T12:00:00+0100",
+            "2026-11-22T12:00:00+01",
+            "2026-11-22T12:00:00.Z",
+            "2026-11-22 12:00:00Z",
+            "2026-11-22T12:00:00z",
+            "2026-11T12:00:00Z",
+            "2026-11-22T12:00:00ZZ",
+        ];
+        assert_eq!(none.map(instant), [None; 14]);
+        let noon = instant("2026-11-22T12:00:00Z");
+        assert!(noon.is_some() && noon == instant("2026-11-22T13:00:00.000+01:00"));
+        assert_eq!(noon, instant("2026-11-22T06:00:00-06:00"));
     }
 
     #[test]

@@ -139,6 +139,14 @@ pub enum Why {
     /// The kept Consent was changed after this one.
     #[error("older than the Consent that is kept (`meta.lastUpdated`); `--older` takes it all the same")]
     Older,
+    /// The kept Consent was changed when this one was, and is not the same.
+    #[error(
+        "not newer than the Consent that is kept: other content, the same `meta.lastUpdated`; `--older` takes it all the same"
+    )]
+    NotNewer,
+    /// The kept Consent of this id is in another patient's record.
+    #[error("another patient's: the Consent that is kept under this id would be lost; `--older` takes it all the same")]
+    Anothers,
     /// The kept Consent says when it was changed, this one does not.
     #[error("without a `meta.lastUpdated`, which the Consent that is kept has; `--older` takes it all the same")]
     Undated,

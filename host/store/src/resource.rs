@@ -7,11 +7,13 @@ use cordon_core::ids::{PatientId, TenantId};
 use cordon_core::label::Marked;
 use cordon_core::ports::Records;
 use cordon_fhir::compartment::{Membership, membership};
+use cordon_fhir::date::instant;
 use cordon_fhir::element::references_below;
 use cordon_fhir::json::{JsonError, JsonLimits, parse};
 use cordon_fhir::reference::Reference;
 use cordon_fhir::search::{IndexEntry, Parameter, index, primary_date};
 use cordon_fhir::types::{resource_id, resource_type};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
@@ -42,6 +44,11 @@ pub enum ResourceError {
     /// A Consent that is in no patient's record would be read for nobody, and a denial in it would be lost.
     #[error("a Consent that does not name one patient, as `Patient/id`: nobody's denial would be read")]
     NobodysConsent,
+    /// A Consent that says when it was changed in a way that no other one can be compared with.
+    #[error(
+        "a Consent whose `meta.lastUpdated` is no instant: date, time with seconds, and zone (2026-11-22T12:00:00Z)"
+    )]
+    NoInstant,
 }
 
 /// A resource that can be kept: parsed, of a known type, with an id. The bytes stay as they came.
@@ -68,6 +75,9 @@ impl Resource {
         if resource.is_consent() && resource.patient().is_none() {
             return Err(ResourceError::NobodysConsent);
         }
+        if resource.is_consent() && !resource.has_fair_date() {
+            return Err(ResourceError::NoInstant);
+        }
         Ok(resource)
     }
 
@@ -87,8 +97,22 @@ impl Resource {
         self.reference.resource_type.as_str() == "Consent"
     }
 
+    /// When it last changed (R4 Resource: `meta.lastUpdated`), if it says so.
+    pub(crate) fn changed(&self) -> Option<Timestamp> {
+        changed(&self.value)
+    }
+
+    /// Whether it says when it last changed, or says nothing of it.
+    fn has_fair_date(&self) -> bool {
+        match self.value.get("meta") {
+            None => true,
+            Some(Value::Object(meta)) => !meta.contains_key("lastUpdated") || self.changed().is_some(),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => false,
+        }
+    }
+
     /// The one patient whose record it belongs to.
-    fn patient(&self) -> Option<String> {
+    pub(crate) fn patient(&self) -> Option<String> {
         let named = references_below(&self.value).into_iter().filter_map(Reference::parse);
         let patients =
             named.chain([self.reference.clone()]).filter(|target| target.resource_type.as_str() == "Patient");
@@ -100,6 +124,18 @@ impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(…)", self.reference.resource_type)
     }
+}
+
+fn changed(resource: &Value) -> Option<Timestamp> {
+    instant(resource.pointer("/meta/lastUpdated")?.as_str()?)
+}
+
+/// The Consent that another one would take the place of.
+pub(crate) struct Before {
+    /// Whose it is.
+    pub(crate) patient: Option<String>,
+    /// When it last changed, if it says so.
+    pub(crate) changed: Option<Timestamp>,
 }
 
 /// What became of a resource.
@@ -140,12 +176,12 @@ impl RecordStore for Store {
     }
 }
 
-/// Whether a Consent may take the place of the kept one, whose bytes these are.
-type Admits<'a, W> = dyn Fn(&Resource, &[u8]) -> Result<(), W> + 'a;
+/// Whether a Consent may take the place of the kept one.
+type Admits<'a, W> = dyn Fn(&Resource, &Before) -> Result<(), W> + 'a;
 
 impl Store {
     /// Keeps a batch as [`RecordStore::put`] does, but for the Consents that `admits` refuses: it hears of each that differs
-    /// from the kept one, and of the kept one's bytes.
+    /// from the kept one, and of that.
     pub(crate) fn keep<W>(
         &self,
         tenant: &TenantId,
@@ -204,14 +240,19 @@ impl Reader {
     }
 }
 
-/// The bytes that a Consent would replace.
-fn replaced(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Option<Vec<u8>>, StoreError> {
+/// What a Consent would replace.
+fn replaced(c: &Connection, tenant: &TenantId, resource: &Resource) -> Result<Option<Before>, StoreError> {
     if !resource.is_consent() {
         return Ok(None);
     }
-    let sql = "SELECT bytes FROM resource WHERE tenant = ?1 AND type = 'Consent' AND id = ?2 AND bytes <> ?3";
+    let sql = "SELECT patient, bytes FROM resource WHERE tenant = ?1 AND type = 'Consent' AND id = ?2 AND bytes <> ?3";
     let key = params![tenant.as_str(), resource.reference.id, resource.bytes];
-    Ok(c.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?)
+    let found: Option<(Option<String>, Vec<u8>)> =
+        c.prepare_cached(sql)?.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map(|(patient, bytes)| {
+        let value = serde_json::from_slice::<Value>(&bytes).ok();
+        Before { patient, changed: value.as_ref().and_then(changed) }
+    }))
 }
 
 /// The patients whose consents a resource changes: whose Consent it is, and whose it was.

@@ -2,25 +2,24 @@
 //!
 //! Loads run side by side and a file may be loaded again, so "the last one wins" would let an old export undo a withdrawal that
 //! was acknowledged. Of two loads that ran at the same time the first to keep a Consent wins; of two files the one with the
-//! newer `meta.lastUpdated` (R4 Resource: "when the resource last changed").
+//! newer `meta.lastUpdated` (R4 Resource: "when the resource last changed"), and where both say the same the first again.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cordon_core::ids::TenantId;
-use cordon_fhir::date::DateRange;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::Why;
 use crate::error::StoreError;
-use crate::resource::{Put, Resource};
+use crate::resource::{Before, Put, Resource};
 use crate::store::Store;
 
-/// Whether a Consent may replace one that was changed later.
+/// Whether a Consent may replace one that was not changed before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Older {
-    /// It is refused: the usual.
+    /// It is refused, as is one of another patient: the usual.
     Refused,
     /// Somebody says that it is meant so.
     Taken,
@@ -102,7 +101,7 @@ impl Turn {
         // Held until the Consents are kept and it is known: another load decides before or after, not in between.
         let mut state = self.loads.lock();
         let puts = store.keep(tenant, batch, &|consent, kept| {
-            state.admits(self.began, consent).and_then(|()| newer(consent.bytes(), kept, older))
+            state.admits(self.began, consent).and_then(|()| replaces(consent, kept, older))
         })?;
         let kept = batch.iter().zip(&puts).filter(|(resource, put)| resource.is_consent() && put.is_ok());
         kept.for_each(|(consent, _)| state.keep(self.began, consent));
@@ -119,31 +118,25 @@ impl Drop for Turn {
     }
 }
 
-/// What this looks at in a Consent.
-#[derive(Deserialize)]
-struct Dated {
-    #[serde(default)]
-    meta: Meta,
+fn replaces(consent: &Resource, kept: &Before, older: Older) -> Result<(), Why> {
+    match older {
+        Older::Taken => Ok(()),
+        // Kept, it would take the other patient's decision away.
+        Older::Refused if consent.patient() != kept.patient => Err(Why::Anothers),
+        Older::Refused => newer(consent.changed(), kept.changed),
+    }
 }
 
-#[derive(Default, Deserialize)]
-struct Meta {
-    #[serde(rename = "lastUpdated", default)]
-    last_updated: Option<String>,
-}
-
-/// When it last changed, if it says so.
-fn changed(consent: &[u8]) -> Option<Timestamp> {
-    let dated: Dated = serde_json::from_slice(consent).ok()?;
-    dated.meta.last_updated.as_deref().and_then(DateRange::parse).map(|range| range.lower)
-}
-
-fn newer(consent: &[u8], kept: &[u8], older: Older) -> Result<(), Why> {
-    match (older, changed(kept), changed(consent)) {
-        (Older::Taken, _, _) | (Older::Refused, None, _) => Ok(()),
-        (Older::Refused, Some(_), None) => Err(Why::Undated),
-        (Older::Refused, Some(kept), Some(offered)) if offered < kept => Err(Why::Older),
-        (Older::Refused, Some(_), Some(_)) => Ok(()),
+/// Of two that were changed at the same time nobody can say which one holds: the first that was kept does.
+fn newer(offered: Option<Timestamp>, kept: Option<Timestamp>) -> Result<(), Why> {
+    match (kept, offered) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(Why::Undated),
+        (Some(kept), Some(offered)) => match offered.cmp(&kept) {
+            Ordering::Less => Err(Why::Older),
+            Ordering::Equal => Err(Why::NotNewer),
+            Ordering::Greater => Ok(()),
+        },
     }
 }
 
@@ -151,25 +144,42 @@ fn newer(consent: &[u8], kept: &[u8], older: Older) -> Result<(), Why> {
 mod tests {
     use super::*;
 
-    fn consent(last_updated: &str) -> Vec<u8> {
-        format!("{{\"resourceType\":\"Consent\",\"meta\":{{\"lastUpdated\":{last_updated}}}}}").into_bytes()
+    fn consent(patient: &str, last_updated: &str) -> Resource {
+        let (meta, status) = (format!(r#""meta":{{"lastUpdated":"{last_updated}"}},"#), r#""status":"active""#);
+        let meta = if last_updated.is_empty() { "" } else { &meta };
+        let whose = format!(r#""patient":{{"reference":"Patient/{patient}"}}"#);
+        let text = format!(r#"{{"resourceType":"Consent","id":"c",{meta}{status},{whose}}}"#);
+        Resource::parse(text.into_bytes()).unwrap()
+    }
+
+    fn before(consent: &Resource) -> Before {
+        Before { patient: consent.patient(), changed: consent.changed() }
     }
 
     #[test]
     fn an_instant_is_older_wherever_it_was_written() {
-        let (kept, none) = (consent("\"2026-11-22T12:00:00Z\""), b"{}".as_slice());
+        let (kept, undated) = (before(&consent("p", "2026-11-22T12:00:00Z")), before(&consent("p", "")));
         let rows = [
-            ("\"2026-11-22T12:59:59.999+01:00\"", Err(Why::Older)),
-            ("\"2026-11-22T13:00:00+01:00\"", Ok(())),
-            ("\"2026-11-22T06:00:01-06:00\"", Ok(())),
-            ("null", Err(Why::Undated)),
-            ("\"tomorrow\"", Err(Why::Undated)),
-            ("7", Err(Why::Undated)),
+            ("2026-11-22T12:59:59.999+01:00", Err(Why::Older)),
+            ("2026-11-22T13:00:00+01:00", Err(Why::NotNewer)),
+            ("2026-11-22T12:00:00.000Z", Err(Why::NotNewer)),
+            ("2026-11-22T06:00:00.001-06:00", Ok(())),
+            ("", Err(Why::Undated)),
         ];
         for (offered, answer) in rows {
-            assert_eq!(newer(&consent(offered), &kept, Older::Refused), answer, "{offered}");
-            assert_eq!(newer(&consent(offered), &kept, Older::Taken), Ok(()));
-            assert_eq!(newer(&consent(offered), none, Older::Refused), Ok(()));
+            let consent = consent("p", offered);
+            assert_eq!(replaces(&consent, &kept, Older::Refused), answer, "{offered}");
+            assert_eq!(replaces(&consent, &kept, Older::Taken), Ok(()));
+            assert_eq!(replaces(&consent, &undated, Older::Refused), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_consent_never_takes_the_place_of_another_patients() {
+        for kept in ["", "2026-11-22T12:00:00Z"].map(|at| before(&consent("q", at))) {
+            let newest = consent("p", "2026-11-23T12:00:00Z");
+            assert_eq!(replaces(&newest, &kept, Older::Refused), Err(Why::Anothers));
+            assert_eq!(replaces(&newest, &kept, Older::Taken), Ok(()));
         }
     }
 

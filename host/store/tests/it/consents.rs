@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use cordon_fhir::reference::Reference;
 use cordon_store::load::Why;
-use cordon_store::{LoadError, Loaded, Older, Progress, RecordStore as _, load};
+use cordon_store::{LoadError, Loaded, Older, Progress, RecordStore as _, ResourceError, load};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, tenant};
@@ -82,6 +82,47 @@ fn a_consent_is_not_replaced_by_an_older_one_unless_somebody_says_so() {
     let taken = load(&bench, &ward, &mut file.as_bytes(), "file", Older::Taken, &mut |_| ControlFlow::Continue(()));
     assert_eq!((taken.unwrap().total().replaced, status(&bench, "c")), (1, json!("active")));
     assert_eq!(load_text(&bench, &line("c", "inactive", after)).total().replaced, 1, "the newer one always");
+}
+
+#[test]
+fn a_withdrawal_stays_whatever_else_says_that_it_was_changed_at_the_same_time() {
+    let (bench, at) = (Bench::new(), Some("2026-11-22T12:00:00Z"));
+    let withdrawn = line("c", "inactive", at);
+    load_text(&bench, &withdrawn);
+    for file in [line("c", "active", at), line("c", "active", Some("2026-11-22T13:00:00.0+01:00"))] {
+        let report = load_text(&bench, &file);
+        assert_eq!((report.refusals[0].why, report.total().total()), (Why::NotNewer, 0), "{file}");
+    }
+    assert_eq!(load_text(&bench, &withdrawn).total().unchanged, 1);
+    assert_eq!(status(&bench, "c"), "inactive");
+}
+
+#[test]
+fn a_consent_whose_date_is_no_instant_is_refused_even_where_none_is_kept() {
+    for at in ["2026-11-22", "2026-11-22T12:00:00", "2026-11-22T12:00Z", "2026-11-22T12:00:00+0100", "tomorrow", ""] {
+        let bench = Bench::new();
+        let report = load_text(&bench, &line("c", "active", Some(at)));
+        assert_eq!(report.refusals[0].why, Why::Resource(ResourceError::NoInstant), "{at}");
+        assert_eq!(status(&bench, "c"), Value::Null);
+    }
+    for meta in [json!([]), json!({ "lastUpdated": 7 }), json!({ "lastUpdated": null }), Value::Null] {
+        let mut consent = consent("c", "active", None);
+        consent["meta"] = meta;
+        assert_eq!(load_text(&Bench::new(), &consent.to_string()).refused, 1, "{consent}");
+    }
+}
+
+#[test]
+fn a_denial_is_not_lost_to_another_patients_consent_of_the_same_id() {
+    let (bench, denial) = (Bench::new(), line("c", "active", Some("2026-11-22T12:00:00Z")));
+    load_text(&bench, &denial);
+    let another = line("c", "active", Some("2026-11-23T12:00:00Z")).replace("Patient/p", "Patient/q");
+    let report = load_text(&bench, &another);
+    assert_eq!((report.refusals[0].why, report.total().total()), (Why::Anothers, 0));
+    assert_eq!(load_text(&bench, &denial).total().unchanged, 1);
+    let (ward, mut on) = (tenant("ward"), |_| ControlFlow::Continue(()));
+    let taken = load(&bench, &ward, &mut another.as_bytes(), "file", Older::Taken, &mut on).unwrap();
+    assert_eq!(taken.total().replaced, 1);
 }
 
 /// Stops a load as soon as it has kept anything.
