@@ -376,8 +376,10 @@ pub enum AdminAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoadEnd {
-    /// All of the file was read.
+    /// All of the file was read, and what was not refused by itself was kept.
     Complete,
+    /// The file could not be read to its end, is no file that is loaded, or only its Consents were taken.
+    Incomplete,
     /// Whoever loaded it went away.
     Stopped,
     /// The store is full.

@@ -2,9 +2,10 @@
 //!
 //! Memory holds one resource and one batch at a time. A Bundle is read through once into an unnamed file in the data
 //! directory, because a reference may point at an entry that comes later, and so are lines: the Consents of a file are kept
-//! before the rest of it, so that no row is ever there without the denial that came with it. Of each entry with a `urn:`
-//! fullUrl the name stays in memory (some 200 bytes), up to a bound. What cannot be kept is refused with its place and a reason,
-//! and the rest is loaded. Loading the file again that was loaded last changes nothing; an older one takes its rows back to what
+//! before the rest of it, and the rest only if each of them was kept or is outdated and the file does not break off, so that no
+//! row is ever there without the denial that came with it. Of each entry with a `urn:`
+//! fullUrl the name stays in memory (some 200 bytes), up to a bound. What else cannot be kept is refused with its place and a
+//! reason, and the rest is loaded. Loading the file again that was loaded last changes nothing; an older one takes its rows back to what
 //! they were, but for Consents ([`Older`]).
 //!
 //! A resource keeps its own id, also in a transaction, where R4 lets a server choose another: the same file then always
@@ -127,6 +128,16 @@ pub enum Why {
     /// The entry asks for something else than creating or updating.
     #[error("the entry does not create or update")]
     Method,
+    /// The entry asks for a condition to be checked.
+    #[error(
+        "the entry has a condition (`ifNoneExist`, `ifMatch` or such, or a search as `url`), and none is checked here"
+    )]
+    Conditional,
+    /// The rest of a file whose Consents were not all kept.
+    #[error(
+        "only the Consents of this file were taken: one of them was refused, or the file breaks off; correct it and load it again"
+    )]
+    Withheld,
     /// An earlier entry has the same fullUrl.
     #[error("an earlier entry has the same fullUrl")]
     DuplicateFullUrl,
@@ -180,6 +191,8 @@ pub struct LoadReport {
     pub refused: u64,
     /// `urn:` references that no entry of the Bundle answers to; they stay as they are and lead nowhere.
     pub unresolved: u64,
+    /// Whether all of the file was read and taken, but for what was refused by itself.
+    pub complete: bool,
 }
 
 impl LoadReport {

@@ -152,6 +152,13 @@ fn events() -> Vec<Event> {
         admin(AdminAction::Quarantine { plugin: plugin(), on: true }),
         admin(AdminAction::Load { older: true }),
         admin(AdminAction::Loaded { load: LeafIndex(7), ended: LoadEnd::Complete, kept: 1, unchanged: 2, refused: 3 }),
+        admin(AdminAction::Loaded {
+            load: LeafIndex(8),
+            ended: LoadEnd::Incomplete,
+            kept: 1,
+            unchanged: 0,
+            refused: 1,
+        }),
         admin(AdminAction::Diagnose {
             invocation: MintedId::from_random([1; 16]),
             released: Digest::of(b"released"),
@@ -186,6 +193,7 @@ fn pinned(event: &Event) -> &'static str {
             AdminAction::Copy { .. } => golden!("admin-copy"),
             AdminAction::Quarantine { .. } => golden!("admin-quarantine"),
             AdminAction::Load { .. } => golden!("admin-load"),
+            AdminAction::Loaded { ended: LoadEnd::Incomplete, .. } => golden!("admin-loaded-incomplete"),
             AdminAction::Loaded { .. } => golden!("admin-loaded"),
             AdminAction::Diagnose { .. } => golden!("admin-diagnose"),
             AdminAction::Look { .. } => golden!("admin-look"),

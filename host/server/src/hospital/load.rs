@@ -90,7 +90,8 @@ impl Hospital {
 fn ended(began: LeafIndex, loaded: &Loaded) -> AdminAction {
     let Progress { accepted, unchanged, refused, .. } = loaded.so_far;
     let ended = match &loaded.report {
-        Ok(_) => LoadEnd::Complete,
+        Ok(report) if report.complete => LoadEnd::Complete,
+        Ok(_) => LoadEnd::Incomplete,
         Err(LoadError::Stopped) => LoadEnd::Stopped,
         Err(LoadError::Store(StoreError::Full)) => LoadEnd::Full,
         Err(LoadError::Input(_) | LoadError::Spool(_) | LoadError::Length | LoadError::Store(_)) => LoadEnd::Failed,

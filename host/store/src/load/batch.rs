@@ -27,6 +27,8 @@ pub(crate) struct Batch<'a> {
     places: Vec<Place>,
     bytes: usize,
     done: Progress,
+    /// Refusals after which a newer Consent is there.
+    outdated: u64,
     report: LoadReport,
 }
 
@@ -45,9 +47,10 @@ impl<'a> Batch<'a> {
             refusals: Vec::new(),
             refused: 0,
             unresolved: 0,
+            complete: true,
         };
         let (waiting, places, done) = (Vec::new(), Vec::new(), Progress::default());
-        Self { store, tenant, turn, older, progress, waiting, places, bytes: 0, done, report }
+        Self { store, tenant, turn, older, progress, waiting, places, bytes: 0, done, outdated: 0, report }
     }
 
     /// Takes the text of a resource, or refuses it.
@@ -71,9 +74,22 @@ impl<'a> Batch<'a> {
 
     fn note(&mut self, place: Place, why: Why) {
         self.report.refused = self.report.refused.saturating_add(1);
+        if why == Why::Older {
+            self.outdated = self.outdated.saturating_add(1);
+        }
         if self.report.refusals.len() < MAX_REFUSALS {
             self.report.refusals.push(Refused { place, why });
         }
+    }
+
+    /// Refusals so far after which something lacks: where an older Consent was refused, a newer one is there.
+    pub(crate) fn lacking(&self) -> u64 {
+        self.report.refused.saturating_sub(self.outdated)
+    }
+
+    /// Says that not all of the file was looked at.
+    pub(crate) fn incomplete(&mut self) {
+        self.report.complete = false;
     }
 
     pub(crate) fn unresolved(&mut self, count: u64) {

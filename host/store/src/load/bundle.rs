@@ -9,11 +9,12 @@ use std::io::BufRead;
 use cordon_fhir::reference::Reference;
 use cordon_fhir::types::{ResourceType, is_id};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use self::stream::End;
 use super::batch::Batch;
-use super::lines::is_consent;
+use super::lines::{Holds, holds};
 use super::spool::{Aside, Kept};
 use super::urn::{Targets, id_of, resolve, with_id};
 use super::{LoadError, Place, TELL, Why};
@@ -40,6 +41,29 @@ struct Entry<'t> {
 struct Request<'t> {
     #[serde(borrow, default)]
     method: Option<Cow<'t, str>>,
+    #[serde(borrow, default)]
+    url: Option<Cow<'t, str>>,
+    #[serde(rename = "ifMatch", default)]
+    if_match: Option<IgnoredAny>,
+    #[serde(rename = "ifNoneMatch", default)]
+    if_none_match: Option<IgnoredAny>,
+    #[serde(rename = "ifModifiedSince", default)]
+    if_modified_since: Option<IgnoredAny>,
+    #[serde(rename = "ifNoneExist", default)]
+    if_none_exist: Option<IgnoredAny>,
+}
+
+impl Request<'_> {
+    /// Why it is not done as it asks. A condition that nobody checks must not count as met (R4 http, conditional create and
+    /// update).
+    fn refusal(&self) -> Option<Why> {
+        let conditions = [self.if_match, self.if_none_match, self.if_modified_since, self.if_none_exist];
+        let searches = self.url.as_deref().is_some_and(|url| url.contains('?'));
+        match self.method.as_deref() {
+            Some(method) if !["POST", "PUT"].contains(&method) => Some(Why::Method),
+            Some(_) | None => (searches || conditions.iter().any(Option::is_some)).then_some(Why::Conditional),
+        }
+    }
 }
 
 /// The name of a resource, if it has one.
@@ -65,7 +89,12 @@ fn load_within(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>, ro
         }
         let named = name(text).map_or(Named::Free, |(url, target)| names.register(url, target));
         match named {
-            Named::Twice => batch.refuse(place, Why::DuplicateFullUrl)?,
+            Named::Twice => {
+                if holds_consent(text) {
+                    aside.lack();
+                }
+                batch.refuse(place, Why::DuplicateFullUrl)?;
+            }
             Named::Free if holds_consent(text) => aside.consent(place, text.as_bytes())?,
             Named::Free => aside.other(place, text.as_bytes())?,
             Named::Full => {}
@@ -78,24 +107,33 @@ fn load_within(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>, ro
         matches!(last, Ok(Named::Free | Named::Twice))
     });
     match (last?, end) {
-        (Named::Full, _) => return batch.refuse(Place { line: 1, entry: None }, Why::Names),
+        (Named::Full, _) => return none(batch, Why::Names),
         (_, End::Input(error)) => return Err(LoadError::Input(error)),
-        (_, End::Stopped { place, why }) => batch.refuse(place, why)?,
+        (_, End::Stopped { place, why }) => {
+            batch.incomplete();
+            aside.lack();
+            batch.refuse(place, why)?;
+        }
         (_, End::Whole) => {}
     }
     if !header.is_loadable() {
-        return batch.refuse(Place { line: 1, entry: None }, Why::BundleType);
+        return none(batch, Why::BundleType);
     }
     aside.keep(batch, &|text| resource(text, &names.targets))
+}
+
+/// Refuses all of it.
+fn none(batch: &mut Batch<'_>, why: Why) -> Result<(), LoadError> {
+    batch.incomplete();
+    batch.refuse(Place { line: 1, entry: None }, why)
 }
 
 /// The text to keep of an entry.
 #[expect(clippy::needless_pass_by_value, reason = "as what is put aside is handed over")]
 fn resource(text: Vec<u8>, targets: &Targets) -> Kept {
     let entry: Entry<'_> = serde_json::from_slice(&text).map_err(|_| Why::Entry)?;
-    let method = entry.request.as_ref().and_then(|request| request.method.as_deref());
-    if method.is_some_and(|method| !["POST", "PUT"].contains(&method)) {
-        return Err(Why::Method);
+    if let Some(why) = entry.request.as_ref().and_then(Request::refusal) {
+        return Err(why);
     }
     let whole = entry.resource.ok_or(Why::NoResource)?.get();
     let (resolved, unresolved) = resolve(whole, targets);
@@ -116,8 +154,10 @@ fn name(text: &str) -> Option<(String, Reference)> {
 }
 
 fn holds_consent(text: &str) -> bool {
-    let entry = serde_json::from_str::<Entry<'_>>(text).ok();
-    entry.and_then(|entry| entry.resource).is_some_and(|resource| is_consent(resource.get().as_bytes()))
+    let entry = serde_json::from_str::<Entry<'_>>(text);
+    // What stands in an entry that cannot be read is looked for in all of it.
+    let resource = entry.map_or(Some(text), |entry| entry.resource.map(RawValue::get));
+    resource.is_some_and(|resource| holds(resource.as_bytes()) == Holds::Consent)
 }
 
 /// What became of a name.

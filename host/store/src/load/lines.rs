@@ -13,24 +13,39 @@ use crate::store::Store;
 
 pub(crate) fn load(store: &Store, input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result<(), LoadError> {
     let mut aside = Aside::new(store)?;
-    let mut bytes: u64 = 0;
+    let (mut bytes, mut last) = (0_u64, Holds::Other);
     for line in 1_u64.. {
         let Some((text, length)) = next(input).map_err(LoadError::Input)? else { break };
         bytes = bytes.saturating_add(length);
         batch.read(bytes);
         let place = Place { line, entry: None };
-        if text.len() > MAX_RESOURCE {
-            batch.refuse(place, ResourceError::TooLarge.into())?;
-        } else if is_consent(&text) {
-            aside.consent(place, &text)?;
-        } else if !text.is_empty() {
-            aside.other(place, &text)?;
+        if !text.is_empty() {
+            last = holds(&text);
+            put_aside(&mut aside, batch, place, &text, last)?;
         }
         if line.is_multiple_of(TELL) {
             batch.tell()?;
         }
     }
+    if last == Holds::CutOff {
+        // Nobody knows what would have followed.
+        aside.lack();
+        batch.incomplete();
+    }
     aside.keep(batch, &|text| Ok((text, 0)))
+}
+
+fn put_aside(aside: &mut Aside, batch: &mut Batch<'_>, place: Place, text: &[u8], is: Holds) -> Result<(), LoadError> {
+    if text.len() > MAX_RESOURCE {
+        if is == Holds::Consent {
+            aside.lack();
+        }
+        return batch.refuse(place, ResourceError::TooLarge.into());
+    }
+    match is {
+        Holds::Consent => aside.consent(place, text),
+        Holds::CutOff | Holds::Other => aside.other(place, text),
+    }
 }
 
 /// One resource that takes many lines.
@@ -42,14 +57,32 @@ pub(crate) fn load_one(input: &mut dyn BufRead, batch: &mut Batch<'_>) -> Result
     batch.offer(Place { line: 1, entry: None }, text)
 }
 
-/// Whether a text would be kept as a Consent, if it is kept. A key twice is an error, here and there.
-pub(crate) fn is_consent(text: &[u8]) -> bool {
+/// What a text holds, as far as it can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A Consent, or something that cannot be read and may be one.
+    Consent,
+    /// The beginning of something.
+    CutOff,
+    /// Anything else.
+    Other,
+}
+
+/// Says what a text would be kept as, if it is kept. A key twice is an error, here and there.
+pub(crate) fn holds(text: &[u8]) -> Holds {
     #[derive(Deserialize)]
     struct Named<'t> {
-        #[serde(rename = "resourceType", borrow)]
-        resource_type: Cow<'t, str>,
+        #[serde(rename = "resourceType", borrow, default)]
+        resource_type: Option<Cow<'t, str>>,
     }
-    serde_json::from_slice::<Named<'_>>(text).is_ok_and(|named| named.resource_type == "Consent")
+    let word = b"Consent".as_slice();
+    match serde_json::from_slice::<Named<'_>>(text) {
+        Ok(named) if named.resource_type.as_deref() == Some("Consent") => Holds::Consent,
+        Ok(_) => Holds::Other,
+        Err(_) if text.windows(word.len()).any(|part| part == word) => Holds::Consent,
+        Err(error) if error.is_eof() => Holds::CutOff,
+        Err(_) => Holds::Other,
+    }
 }
 
 /// The next line without the blanks around it, and how many bytes it took. Of a line that is too long only so much is kept

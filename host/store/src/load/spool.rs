@@ -8,11 +8,15 @@ use super::batch::Batch;
 use super::{LoadError, Place, Why};
 use crate::store::Store;
 
-/// The texts of a file, its Consents by themselves: they are kept before the rest, so that no row of a file is ever there
-/// without the denial that came with it, however the load ends.
+/// The texts of a file, its Consents by themselves: they are kept before the rest, and the rest only if none of them lacks. So
+/// no row of a file is ever there without the denial that came with it, however the load ends.
 pub(crate) struct Aside {
     consents: Spool,
     others: Spool,
+    /// Where the rest begins.
+    first: Option<Place>,
+    /// Whether there may be a Consent in the file that was not put aside.
+    lacks: bool,
 }
 
 /// What is kept of a text that was put aside, and how many of its references lead nowhere.
@@ -21,7 +25,7 @@ pub(crate) type Kept = Result<(Vec<u8>, u64), Why>;
 impl Aside {
     pub(crate) fn new(store: &Store) -> Result<Self, LoadError> {
         let spool = || store.directory().spool().map(Spool::new).map_err(LoadError::Spool);
-        Ok(Self { consents: spool()?, others: spool()? })
+        Ok(Self { consents: spool()?, others: spool()?, first: None, lacks: false })
     }
 
     pub(crate) fn consent(&mut self, place: Place, text: &[u8]) -> Result<(), LoadError> {
@@ -29,25 +33,26 @@ impl Aside {
     }
 
     pub(crate) fn other(&mut self, place: Place, text: &[u8]) -> Result<(), LoadError> {
+        self.first.get_or_insert(place);
         self.others.write(place, text).map_err(LoadError::Spool)
     }
 
-    /// Everything goes into the store, the Consents in transactions before all others.
+    /// Says that a Consent of the file was refused already, or may stand where nobody could read.
+    pub(crate) fn lack(&mut self) {
+        self.lacks = true;
+    }
+
+    /// The Consents go into the store, and then, if none of them lacks, everything else.
     pub(crate) fn keep(self, batch: &mut Batch<'_>, what: &dyn Fn(Vec<u8>) -> Kept) -> Result<(), LoadError> {
-        for mut spool in [self.consents, self.others] {
-            spool.rewind().map_err(LoadError::Spool)?;
-            while let Some((place, text)) = spool.read().map_err(LoadError::Spool)? {
-                match what(text) {
-                    Ok((text, unresolved)) => {
-                        batch.unresolved(unresolved);
-                        batch.offer(place, text)?;
-                    }
-                    Err(why) => batch.refuse(place, why)?,
-                }
+        let before = batch.lacking();
+        self.consents.keep(batch, what)?;
+        match self.first {
+            Some(first) if self.lacks || batch.lacking() > before => {
+                batch.incomplete();
+                batch.refuse(first, Why::Withheld)
             }
-            batch.flush()?;
+            Some(_) | None => self.others.keep(batch, what),
         }
-        Ok(())
     }
 }
 
@@ -74,6 +79,20 @@ impl Spool {
             file.write_all(&number.to_le_bytes())?;
         }
         file.write_all(text)
+    }
+
+    fn keep(mut self, batch: &mut Batch<'_>, what: &dyn Fn(Vec<u8>) -> Kept) -> Result<(), LoadError> {
+        self.rewind().map_err(LoadError::Spool)?;
+        while let Some((place, text)) = self.read().map_err(LoadError::Spool)? {
+            match what(text) {
+                Ok((text, unresolved)) => {
+                    batch.unresolved(unresolved);
+                    batch.offer(place, text)?;
+                }
+                Err(why) => batch.refuse(place, why)?,
+            }
+        }
+        batch.flush()
     }
 
     /// From now on it is read, from the beginning.

@@ -150,6 +150,53 @@ fn a_load_that_stops_never_leaves_rows_without_the_denial_of_its_file() {
     }
 }
 
+/// The texts as lines, and as a Bundle.
+fn both_ways(texts: &[&str]) -> [String; 2] {
+    let entry: Vec<String> = texts.iter().map(|text| format!("{{\"resource\":{text}}}")).collect();
+    [texts.join("\n"), format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entry.join(","))]
+}
+
+#[test]
+fn no_row_of_a_file_is_kept_of_which_a_consent_was_refused() {
+    let patient = r#"{"resourceType":"Patient","id":"x"}"#;
+    let at = |at| consent("c", "active", Some(at)).to_string();
+    let nobodys = r#"{"resourceType":"Consent","id":"d"}"#.to_owned();
+    let twice = r#"{"resourceType":"Consent","id":"d","id":"e","patient":{"reference":"Patient/p"}}"#.to_owned();
+    for refused in [nobodys, twice, consent("c", "active", None).to_string(), at("2026-11-22T12:00:00.0Z")] {
+        for file in both_ways(&[patient, &refused]) {
+            let bench = Bench::new();
+            load_text(&bench, &line("c", "inactive", Some("2026-11-22T12:00:00Z")));
+            let report = load_text(&bench, &file);
+            let whys: Vec<Why> = report.refusals.iter().map(|refused| refused.why).collect();
+            assert_eq!((whys.get(1), report.refused, report.complete), (Some(&Why::Withheld), 2, false), "{file}");
+            assert_eq!(bench.counts(&tenant("ward")).unwrap(), [("Consent".to_owned(), 1)], "{file}");
+        }
+    }
+}
+
+#[test]
+fn an_outdated_consent_keeps_no_row_out_for_the_newer_one_is_there() {
+    let older = consent("c", "active", Some("2026-11-22T11:00:00Z")).to_string();
+    for file in both_ways(&[r#"{"resourceType":"Patient","id":"x"}"#, &older]) {
+        let bench = Bench::new();
+        load_text(&bench, &line("c", "inactive", Some("2026-11-22T12:00:00Z")));
+        let report = load_text(&bench, &file);
+        assert_eq!((report.refused, report.total().new, report.complete), (1, 1, true));
+    }
+}
+
+#[test]
+fn no_row_of_lines_is_kept_that_break_off_or_where_a_consent_cannot_be_read() {
+    let patient = r#"{"resourceType":"Patient","id":"x"}"#;
+    let rows =
+        [("{\"resourceType\":\"Con", false), ("{\"resourceType\":\"Consent\",", false), ("{", false), ("7", true)];
+    for (last, complete) in rows {
+        let bench = Bench::new();
+        let report = load_text(&bench, &format!("{patient}\n{last}"));
+        assert_eq!((report.complete, report.total().new), (complete, u64::from(complete)), "{last}");
+    }
+}
+
 #[test]
 fn a_load_that_keeps_nothing_notices_that_it_is_stopped() {
     let (bench, text) = (Bench::new(), "{}\n".repeat(2_000));

@@ -125,8 +125,26 @@ fn a_bad_entry_is_refused_with_its_place_and_the_others_are_kept() {
         (11, 7, "an earlier entry has the same fullUrl"),
     ];
     assert_eq!(found, expected.map(|(line, entry, why)| (line, Some(entry), why.to_owned())));
-    assert_eq!((report.total().new, report.unresolved), (2, 1));
+    assert_eq!((report.total().new, report.unresolved, report.complete), (2, 1, true));
     assert!(get(&bench, "Patient/q").is_none());
+}
+
+#[test]
+fn an_entry_with_a_condition_is_refused() {
+    let conditions = [
+        r#""ifNoneExist":"identifier=1""#,
+        r#""ifMatch":"1""#,
+        r#""ifNoneMatch":"*""#,
+        r#""ifModifiedSince":"2026-11-22T12:00:00Z""#,
+        r#""url":"Patient?identifier=1""#,
+    ];
+    for condition in conditions {
+        let entry =
+            format!(r#"{{"request":{{"method":"PUT",{condition}}},"resource":{{"resourceType":"Patient","id":"a"}}}}"#);
+        let report =
+            load_text(&Bench::new(), &format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#));
+        assert_eq!((report.refusals[0].why, report.total().total()), (Why::Conditional, 0), "{condition}");
+    }
 }
 
 #[test]
@@ -149,15 +167,16 @@ fn a_bundle_of_another_type_is_not_loaded() {
             refusals(&report).last().unwrap().2,
             "not a transaction or collection Bundle; nothing of it was loaded"
         );
-        assert_eq!(report.total().total(), 0);
+        assert_eq!((report.total().total(), report.complete), (0, false));
     }
     assert_eq!(load_text(&Bench::new(), &BUNDLE.replace("transaction", "collection")).total().new, 2);
 }
 
 #[test]
-fn what_stands_before_a_break_is_kept() {
-    let whole =
-        r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"a"}}"#;
+fn of_a_bundle_that_breaks_off_only_the_consents_are_kept() {
+    let patient = r#"{"resource":{"resourceType":"Patient","id":"a"}}"#;
+    let consent = r#"{"resource":{"resourceType":"Consent","id":"c","patient":{"reference":"Patient/a"}}}"#;
+    let whole = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{patient},{consent}"#);
     let rows = [
         ("", "the file ends too early"),
         ("]", "the file ends too early"),
@@ -170,7 +189,9 @@ fn what_stands_before_a_break_is_kept() {
         let bench = Bench::new();
         let report = load_text(&bench, &format!("{whole}{rest}"));
         assert_eq!(report.refusals[0].why.to_string(), why, "{rest}");
-        assert!(get(&bench, "Patient/a").is_some(), "{rest}");
+        assert_eq!((report.refusals[1].why, report.refused, report.complete), (Why::Withheld, 2, false), "{rest}");
+        assert_eq!(report.refusals[1].place, Place { line: 1, entry: Some(1) });
+        assert!(get(&bench, "Patient/a").is_none() && get(&bench, "Consent/c").is_some(), "{rest}");
     }
 }
 
@@ -180,8 +201,8 @@ fn an_entry_that_is_too_large_ends_the_reading() {
     let head = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"a"}},{"x":""#;
     let long = head.as_bytes().chain(std::io::repeat(b'x').take(40 * 1024 * 1024));
     let report = load_from(&bench, &mut BufReader::new(long));
-    assert_eq!(report.refusals[0].why, Why::TooLarge);
-    assert!(get(&bench, "Patient/a").is_some());
+    assert_eq!((report.refusals[0].why, report.complete), (Why::TooLarge, false));
+    assert!(get(&bench, "Patient/a").is_none(), "nobody knows what followed");
 }
 
 const ENTRIES: &str = "CORDON_TEST_ENTRIES";

@@ -98,6 +98,20 @@ fn rd_06_what_a_loaded_consent_says_holds_from_the_next_call_on_and_is_recorded(
 }
 
 #[test]
+fn of_a_file_that_was_not_read_to_its_end_or_withheld_it_is_recorded_that_it_is_incomplete() {
+    let ward = Ward::new(Effect::Deny);
+    let searchset = r#"{"resourceType":"Bundle","type":"searchset","entry":[]}"#;
+    let cut_off = r#"{"resourceType":"Bundle","type":"collection","entry":["#;
+    let nobodys = "{\"resourceType\":\"Patient\",\"id\":\"y\"}\n{\"resourceType\":\"Consent\",\"id\":\"y\"}";
+    for (text, refused) in [(searchset, 1), (cut_off, 1), (nobodys, 2)] {
+        assert!(matches!(ward.load(Some("test"), text), Reply::Done(_)));
+        let action =
+            AdminAction::Loaded { load: LeafIndex(0), ended: LoadEnd::Incomplete, kept: 0, unchanged: 0, refused };
+        assert_eq!(ward.last().event, Event::Admin { action, refused: None }, "{text}");
+    }
+}
+
+#[test]
 fn a_load_without_a_reason_or_without_a_record_changes_nothing() {
     let ward = Ward::new(Effect::Deny);
     ward.consent("active", "OPTIN");
