@@ -16,7 +16,7 @@ use cordon_store::LoadError;
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::protocol::{Act, Reply, Request, Told};
 use super::{Door, apart, unreadable};
@@ -24,6 +24,10 @@ use crate::hospital::unloaded;
 
 /// The longest request line: a reason of 500 characters, and the rest.
 const MOST_LINE: usize = 16 << 10;
+
+/// A file comes at least as fast as so many bytes in a second, after the time that a request has. So whoever sends a byte now
+/// and then holds a place no longer than somebody who is slow.
+const SLOWEST: u64 = 64 << 10;
 
 /// So many lines of the answer wait for whoever reads them.
 const LINES: usize = 16;
@@ -53,10 +57,11 @@ async fn take(door: Door, mut pieces: Pieces, say: &mpsc::Sender<Bytes>) -> Resu
     let by = Arc::clone(&asked);
     let mut file = apart(move || by.0.receive(&by.1, &by.2, bytes)).await??;
     say.send(line(&Told::Send)).await.map_err(|_| cut_off())?;
+    let until = Instant::now() + pieces.idle + Duration::from_secs(bytes / SLOWEST);
     let mut next = Some(rest);
     while let Some(piece) = next {
         file = apart(move || file.push(&piece).map(|()| file)).await?.map_err(|error| unloaded(&error))?;
-        next = pieces.next().await?;
+        next = pieces.next_until(until).await?;
     }
     let hears = say.clone();
     apart(move || {
@@ -86,7 +91,7 @@ fn cut_off() -> Reply {
 }
 
 fn stalled() -> Reply {
-    Reply::Failed { message: "the file stopped coming: nothing of it was loaded".to_owned() }
+    Reply::Failed { message: "the file came too slowly, or stopped coming: nothing of it was loaded".to_owned() }
 }
 
 /// The body, for whoever does not wait for ever.
@@ -104,11 +109,17 @@ impl Pieces {
         }
     }
 
+    /// The next piece before that time. Whoever always has one gets no more of it either.
+    async fn next_until(&mut self, until: Instant) -> Result<Option<Bytes>, Reply> {
+        let next = timeout_at(until, self.next()).await.map_err(|_| stalled())??;
+        if next.is_some() && Instant::now() >= until { Err(stalled()) } else { Ok(next) }
+    }
+
     /// The first line without its end, and what came with it of the rest.
     async fn line(&mut self) -> Result<(Vec<u8>, Bytes), Reply> {
-        let until = tokio::time::Instant::now() + self.idle;
+        let until = Instant::now() + self.idle;
         let mut line = Vec::new();
-        while let Some(mut piece) = tokio::time::timeout_at(until, self.next()).await.map_err(|_| stalled())?? {
+        while let Some(mut piece) = self.next_until(until).await? {
             if let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
                 line.extend_from_slice(&piece.split_to(end));
                 return Ok((line, piece.slice(1..)));

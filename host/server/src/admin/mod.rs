@@ -1,6 +1,7 @@
 //! The hospital's door: a unix socket on which administrators act. Who they are comes from the kernel.
 
 pub mod client;
+mod impatient;
 mod load;
 pub mod protocol;
 #[cfg(test)]
@@ -18,15 +19,21 @@ use axum::response::Json;
 use axum::routing::post;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use jiff::Timestamp;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
+use crate::clock;
 use crate::hospital::Hospital;
+use impatient::Impatient;
 use protocol::{LOAD, Reply, Request};
 
 /// A component of 64 MiB in base64, and its envelope.
 const MOST_BODY: usize = 96 << 20;
+
+/// What somebody sends who may not act: enough to say what was tried.
+const MOST_STRANGE: usize = 16 << 10;
 
 /// So many connections of administrators are open at a time.
 const CONNECTIONS: usize = 64;
@@ -40,6 +47,9 @@ const STRANGE: Duration = Duration::from_secs(10);
 /// As long as an administrator's connection may say nothing where the host waits for it. A request that is no file must be
 /// there as soon.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// So often it is recorded how many attempts of others were only counted.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Why the admin socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +113,7 @@ impl AdminSocket {
 
     /// Answers until told to stop.
     pub async fn serve(self, hospital: Arc<Hospital>, mut stop: watch::Receiver<bool>) {
+        let mut minute = tokio::time::interval(MINUTE);
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
@@ -110,8 +121,12 @@ impl AdminSocket {
                     // No descriptor is free: in a while one may be.
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 },
-                _ = stop.changed() => return,
+                _ = minute.tick() => drop(count(&hospital, clock::now())),
+                _ = stop.changed() => break,
             }
+        }
+        if count(&hospital, Timestamp::MAX).await.is_err() {
+            tracing::error!("the host stopped before it recorded all attempts at the admin socket");
         }
     }
 
@@ -137,13 +152,19 @@ impl AdminSocket {
     }
 }
 
+/// Records how many attempts were only counted until then.
+fn count(hospital: &Arc<Hospital>, until: Timestamp) -> tokio::task::JoinHandle<()> {
+    let hospital = Arc::clone(hospital);
+    tokio::task::spawn_blocking(move || hospital.record_counted(until))
+}
+
 async fn converse(stream: UnixStream, door: Door) -> hyper::Result<()> {
     let idle = door.idle;
     let router = Router::new().route("/admin", post(act)).route(LOAD, post(load::load)).with_state(door);
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(idle)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Impatient::new(stream, idle)), TowerToHyperService::new(router))
         .await
 }
 
@@ -169,7 +190,8 @@ async fn act(State(door): State<Door>, body: Body) -> Json<Reply> {
 
 async fn acted(door: Door, body: Body) -> Result<Reply, Reply> {
     let Door { hospital, admin, allowed, idle } = door;
-    let body = timeout(idle, axum::body::to_bytes(body, MOST_BODY)).await;
+    let most = if allowed { MOST_BODY } else { MOST_STRANGE };
+    let body = timeout(idle, axum::body::to_bytes(body, most)).await;
     let body = body.ok().and_then(Result::ok).ok_or_else(unreadable)?;
     let request: Request = serde_json::from_slice(&body).map_err(|_| unreadable())?;
     apart(move || match allowed {

@@ -5,12 +5,13 @@ use axum::response::Response;
 use cordon_store::Store;
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use super::protocol::Act;
 use super::*;
 use crate::hospital::tests::{opened, tenant};
+use crate::hospital::{LOADS, SMALL};
 
 const PATIENT: &str = "{\"resourceType\":\"Patient\",\"id\":\"p\"}";
 
@@ -35,9 +36,24 @@ impl Ward {
         Self { folder, store, hospital }
     }
 
+    fn door(&self, idle: Duration, allowed: bool) -> Door {
+        Door { hospital: Arc::clone(&self.hospital), admin: Admin::of(0), allowed, idle }
+    }
+
+    /// As many loads of this length as there are places, all under way.
+    async fn fill(&self, bytes: u64) -> Vec<Load> {
+        let mut loads = Vec::new();
+        for _ in 0..LOADS {
+            let mut load = self.begin(PATIENT_HOST, true, file_of(bytes)).await;
+            assert!(load.is_asked_for_the_file().await);
+            loads.push(load);
+        }
+        loads
+    }
+
     /// A load that says this, and then nothing until somebody goes on.
     async fn begin(&self, idle: Duration, allowed: bool, said: String) -> Load {
-        let door = Door { hospital: Arc::clone(&self.hospital), admin: Admin::of(0), allowed, idle };
+        let door = self.door(idle, allowed);
         let (say, body) = mpsc::channel(1);
         say.send(said.into()).await.unwrap();
         Load(say, load::load(State(door), Body::new(load::Lines(body))).await)
@@ -66,14 +82,18 @@ async fn text(answer: Response) -> String {
     String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
-fn request() -> Request {
-    let act = Act::Load { bytes: PATIENT.len() as u64, older: false };
-    Request { tenant: tenant(), reason: Some("test".to_owned()), act }
+fn request(bytes: u64) -> Request {
+    Request { tenant: tenant(), reason: Some("test".to_owned()), act: Act::Load { bytes, older: false } }
 }
 
 /// The request and, of the file, so much.
 fn file(sent: &str) -> String {
-    format!("{}\n{sent}", serde_json::to_string(&request()).unwrap())
+    format!("{}\n{sent}", serde_json::to_string(&request(PATIENT.len() as u64)).unwrap())
+}
+
+/// The request for a file of this length.
+fn file_of(bytes: u64) -> String {
+    format!("{}\n", serde_json::to_string(&request(bytes)).unwrap())
 }
 
 fn half_a_line() -> String {
@@ -116,19 +136,56 @@ async fn somebody_who_is_no_administrator_is_refused_before_any_of_the_file_is_a
 
 #[tokio::test]
 async fn so_many_loads_of_a_tenant_are_under_way_and_the_next_one_is_told() {
-    let (ward, mut loads) = (Ward::new(), Vec::new());
-    for _ in 0..crate::hospital::LOADS {
-        let mut load = ward.begin(PATIENT_HOST, true, file("")).await;
-        assert!(load.is_asked_for_the_file().await);
-        loads.push(load);
-    }
-    let refused = ward.load(file(PATIENT)).await;
+    let ward = Ward::new();
+    let mut loads = ward.fill(SMALL).await;
+    let refused = ward.load(file_of(SMALL)).await;
     assert!(refused.contains("too many loads are under way") && ward.is_empty(), "{refused}");
     let Load(say, answer) = loads.remove(0);
     drop(say);
     assert!(text(answer).await.contains("cut off on its way"));
+    assert!(ward.load(file_of(SMALL)).await.contains("cut off on its way"), "there was a place");
+}
+
+#[tokio::test]
+async fn a_withdrawal_waits_for_no_export_and_small_files_have_a_bound_too() {
+    let ward = Ward::new();
+    let _exports = ward.fill(SMALL).await;
     let loaded = ward.load(file(PATIENT)).await;
     assert!(loaded.contains("\"done\""), "{loaded}");
+    let _small = ward.fill(SMALL - 1).await;
+    assert!(ward.load(file(PATIENT)).await.contains("too many loads are under way"));
+}
+
+#[tokio::test]
+async fn a_file_of_which_there_is_always_a_little_more_is_cut_off() {
+    let ward = Ward::new();
+    let Load(say, answer) = ward.begin(HASTY_HOST, true, file("{")).await;
+    let always_more = async { while say.send(Bytes::new()).await.is_ok() {} };
+    let both = async { tokio::join!(text(answer), always_more).0 };
+    let answer = timeout(Duration::from_secs(60), both).await.unwrap();
+    assert!(answer.contains("too slowly") && ward.is_empty(), "{answer}");
+}
+
+#[tokio::test]
+async fn of_somebody_who_is_no_administrator_no_long_request_is_read() {
+    let ward = Ward::new();
+    let reason = Some("x".repeat(1 << 20));
+    let body = || serde_json::to_vec(&Request { tenant: tenant(), reason: reason.clone(), act: Act::List }).unwrap();
+    let reply = acted(ward.door(PATIENT_HOST, false), Body::from(body())).await;
+    assert!(matches!(reply, Err(Reply::Failed { .. })), "{reply:?}");
+    let reply = acted(ward.door(PATIENT_HOST, true), Body::from(body())).await;
+    assert!(matches!(reply, Ok(Reply::Done(_))), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_connection_ends_whose_answers_nobody_reads() {
+    let ward = Ward::new();
+    let (mut deaf, host) = UnixStream::pair().unwrap();
+    let asks = async { while deaf.write_all(b"GET / HTTP/1.1\r\nhost: cordon\r\n\r\n").await.is_ok() {} };
+    let answers = timeout(Duration::from_secs(60), converse(host, ward.door(HASTY_HOST, true)));
+    let ended = tokio::select! { ended = answers => ended.unwrap().unwrap_err(), () = asks => panic!("all was heard") };
+    let source = std::error::Error::source(&ended).and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(source.map(std::io::Error::kind), Some(std::io::ErrorKind::TimedOut), "{ended:?}");
 }
 
 /// Whether so many connections stay open and the next one is closed at once.

@@ -9,15 +9,38 @@ use std::sync::Arc;
 
 use cordon_core::record::{AdminAction, Event, LeafIndex, LoadEnd};
 use cordon_store::{LoadError, Loaded, Older, Progress, Received, StoreError};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::named::{named, reason};
 use super::{Done, Hospital, Undone, kind};
 use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
 
-/// So many loads of one tenant are under way at a time. More than one, so that a withdrawal waits for no export.
+/// So many loads of one tenant are under way at a time.
 pub(crate) const LOADS: usize = 4;
+
+/// Files below this length have as many places of their own, so that a withdrawal waits for no export.
+pub(crate) const SMALL: u64 = 1 << 20;
+
+/// The places of one tenant.
+pub(super) struct Places {
+    any: Arc<Semaphore>,
+    small: Arc<Semaphore>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { any: Arc::new(Semaphore::new(LOADS)), small: Arc::new(Semaphore::new(LOADS)) }
+    }
+}
+
+impl Places {
+    /// A place for a file of this length, while there is one.
+    fn take(&self, length: u64) -> Option<OwnedSemaphorePermit> {
+        let small = (length < SMALL).then(|| Arc::clone(&self.small).try_acquire_owned().ok()).flatten();
+        small.or_else(|| Arc::clone(&self.any).try_acquire_owned().ok())
+    }
+}
 
 /// A file that comes, and its place among those that are under way.
 pub(crate) struct Coming {
@@ -41,8 +64,8 @@ impl Hospital {
             return Err(kind::unknown_tenant(&request.tenant).into());
         };
         reason(request).map_err(|undone| self.refused(admin, request, undone))?;
-        let place = Arc::clone(loading).try_acquire_owned();
-        let place = place.map_err(|_| Undone::Failed("too many loads are under way: try again when one has ended"))?;
+        let place = loading.take(length);
+        let place = place.ok_or(Undone::Failed("too many loads are under way: try again when one has ended"))?;
         let file = store.receive(length).map_err(|error| unloaded(&error))?;
         Ok(Coming { file, _place: place })
     }

@@ -11,6 +11,7 @@ mod packs;
 mod page;
 mod policy;
 mod shred;
+mod strangers;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -35,7 +36,6 @@ use cordon_trust::verify::{VerifiedPlugin, verify};
 use cordon_trust::version::{Step, check_version};
 use cordon_wall::Components;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use crate::admin::Admin;
 use crate::admin::protocol::{Act, Reply, Request};
@@ -44,13 +44,15 @@ use crate::clock;
 use crate::kept::Stores;
 pub(crate) use code::Background;
 use code::Missing;
-#[cfg(test)]
-pub(crate) use load::LOADS;
+use load::Places;
 pub(crate) use load::unloaded;
-use named::{named, patient, reason};
+#[cfg(test)]
+pub(crate) use load::{LOADS, SMALL};
+use named::{named, patient, reason, recorded};
 pub(crate) use packs::Fetched;
 use packs::Unfit;
 use policy::InForce;
+use strangers::Strangers;
 
 /// Why an act was not done.
 #[derive(Debug)]
@@ -110,7 +112,8 @@ pub struct Hospital {
     /// Acts of one tenant happen one after the other; no tenant waits for another.
     acting: BTreeMap<TenantId, Mutex<()>>,
     /// Files are loaded beside them, so many of one tenant at a time.
-    loading: BTreeMap<TenantId, Arc<Semaphore>>,
+    loading: BTreeMap<TenantId, Places>,
+    strangers: Strangers,
 }
 
 impl Hospital {
@@ -124,8 +127,7 @@ impl Hospital {
         rules: Rules,
     ) -> Self {
         let acting = stores.iter().map(|store| (store.tenant().clone(), Mutex::default())).collect();
-        let places = |store: &Arc<Store>| (store.tenant().clone(), Arc::new(Semaphore::new(load::LOADS)));
-        let loading = stores.iter().map(places).collect();
+        let loading = stores.iter().map(|store| (store.tenant().clone(), Places::default())).collect();
         let Rules { consent, labels, clock, base_url, latency, most_undeclared } = rules;
         let (current, unfit, missing) = (RwLock::default(), RwLock::default(), Mutex::default());
         let in_force = InForce::new(consent);
@@ -144,6 +146,7 @@ impl Hospital {
             most_undeclared,
             acting,
             loading,
+            strangers: Strangers::default(),
         };
         for tenant in hospital.stores.iter().map(|store| store.tenant()) {
             if hospital.refresh(tenant).is_err() {
@@ -170,15 +173,6 @@ impl Hospital {
             }
         };
         done.map_or_else(Reply::from, Reply::Done)
-    }
-
-    /// Refuses somebody who is no administrator, and records it.
-    pub(crate) fn turn_away(&self, admin: &Admin, request: &Request) -> Reply {
-        let message = "this user may not administer the host: see `admins` in its configuration".to_owned();
-        match self.record(admin, request, named(&request.act), Some(message.clone())) {
-            Ok(()) => Reply::Refused { kind: "not-an-administrator".to_owned(), message },
-            Err(_) => Reply::Failed { message: "the record could not be written".to_owned() },
-        }
     }
 
     fn attempt(&self, admin: &Admin, request: &Request) -> Done {
@@ -229,7 +223,7 @@ impl Hospital {
     ) -> Result<LeafIndex, Undone> {
         let private = Private {
             admin: Some(admin.as_str().to_owned()),
-            reason: request.reason.clone(),
+            reason: request.reason.as_deref().map(recorded),
             patient: patient(&request.act),
             file,
             ..Private::default()

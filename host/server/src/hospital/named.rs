@@ -8,6 +8,14 @@ use cordon_core::record::AdminAction;
 use super::{Hospital, Undone};
 use crate::admin::protocol::{Act, Request};
 
+/// The longest reason, in characters.
+const MOST_REASON: usize = 500;
+
+/// So much of a reason stands in the record, also where it is refused.
+pub(super) fn recorded(reason: &str) -> String {
+    reason.trim().chars().take(MOST_REASON).collect()
+}
+
 /// Who changes something says why.
 pub(super) fn reason(request: &Request) -> Result<(), Undone> {
     let looks = match &request.act {
@@ -33,9 +41,9 @@ pub(super) fn reason(request: &Request) -> Result<(), Undone> {
         | Act::Enable { .. }
         | Act::Disable { .. } => false,
     };
-    let length = request.reason.as_deref().map_or(0, |reason| reason.trim().chars().count());
-    match (looks, length) {
-        (true, _) | (false, 1..=500) => Ok(()),
+    let said = request.reason.as_deref().filter(|reason| !reason.trim().is_empty());
+    match (looks, said.map_or(0, |reason| reason.chars().count())) {
+        (true, _) | (false, 1..=MOST_REASON) => Ok(()),
         (false, _) => Err(Undone::Refused {
             kind: "no-reason",
             message: "say why, in 1 to 500 characters: it stands in the record".to_owned(),
@@ -45,15 +53,22 @@ pub(super) fn reason(request: &Request) -> Result<(), Undone> {
 
 /// The action of an act that was refused, as far as it can be named.
 pub(super) fn named(act: &Act) -> AdminAction {
+    named_by(act, |file| Digest::of(&STANDARD.decode(file).unwrap_or_default()))
+}
+
+/// The same of somebody who may not act: the files that came with it are not looked at.
+pub(super) fn named_unread(act: &Act) -> AdminAction {
+    named_by(act, |_| Digest::of(b""))
+}
+
+fn named_by(act: &Act, digest: impl Fn(&str) -> Digest) -> AdminAction {
     let unnamed = |what: &str| what.chars().filter(|c| !c.is_control()).take(128).collect::<String>();
     match act {
         Act::TrustAdd { namespace, .. } => AdminAction::TrustAdd { key: String::new(), namespace: unnamed(namespace) },
         Act::TrustRevoke { key } => AdminAction::TrustRevoke { key: key.to_string() },
-        Act::Install { component, .. } => AdminAction::Install {
-            plugin: None,
-            version: None,
-            component: Digest::of(&STANDARD.decode(component).unwrap_or_default()),
-        },
+        Act::Install { component, .. } => {
+            AdminAction::Install { plugin: None, version: None, component: digest(component) }
+        }
         Act::Grant { plugin, .. } => AdminAction::Grant { plugin: plugin.clone(), grant: Digest::of(b"") },
         Act::Enable { plugin } => AdminAction::Enable { plugin: plugin.clone() },
         Act::Disable { plugin } => AdminAction::Disable { plugin: plugin.clone() },
@@ -64,9 +79,7 @@ pub(super) fn named(act: &Act) -> AdminAction {
         Act::Pack { plugin, name, .. } => {
             AdminAction::Pack { plugin: plugin.clone(), name: name.clone(), digest: None }
         }
-        Act::Copy { plugin, file } => {
-            AdminAction::Copy { plugin: plugin.clone(), digest: Digest::of(&STANDARD.decode(file).unwrap_or_default()) }
-        }
+        Act::Copy { plugin, file } => AdminAction::Copy { plugin: plugin.clone(), digest: digest(file) },
         Act::Diagnose(act) => AdminAction::Diagnose {
             invocation: act.invocation.clone(),
             released: Digest::of(b""),

@@ -1,6 +1,7 @@
 //! The policy a hospital sets and the consent a patient gives, in front of a real store.
 
 mod live;
+mod strangers;
 
 use std::sync::Mutex;
 
