@@ -42,6 +42,14 @@ pub(crate) fn open_regular(path: &Path) -> anyhow::Result<(std::fs::File, u64)> 
     open(path)
 }
 
+/// The beginning of a file whose beginning can be read twice: of a regular one.
+pub(crate) fn head(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    open_regular(path)?.0.take(most).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// Creates a file that is not there yet. A secret is readable by its owner only.
 pub(crate) fn create(path: &Path, secret: bool) -> anyhow::Result<std::fs::File> {
     let (dir, name) = split(path)?;

@@ -37,6 +37,18 @@ pub(crate) enum Failure {
     Found(Report),
 }
 
+impl Failure {
+    /// Its kind, for scripts, and its sentence.
+    pub(crate) fn sentence(self) -> (String, String) {
+        match self {
+            Self::Failed(error) => ("failed".to_owned(), format!("{error:#}")),
+            Self::Refused { kind, message } => (kind, message),
+            Self::NotRunning(message) => ("not-running".to_owned(), message),
+            Self::Found(report) => ("faults".to_owned(), report.text),
+        }
+    }
+}
+
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
@@ -49,17 +61,18 @@ pub(crate) type Ended = Result<Report, Failure>;
 /// Prints the end of a verb: one JSON object, or text.
 #[expect(clippy::print_stderr, reason = "this is where the command line speaks")]
 pub(crate) fn print(ended: Ended, json: bool) -> ExitCode {
-    let (code, kind, message) = match ended {
+    let (code, failure) = match ended {
         Ok(report) => {
             return say(&if json { report.json.to_string() } else { report.text }, 0);
         }
         Err(Failure::Found(report)) => {
             return say(&if json { report.json.to_string() } else { report.text }, 1);
         }
-        Err(Failure::Failed(error)) => (1, "failed".to_owned(), format!("{error:#}")),
-        Err(Failure::Refused { kind, message }) => (3, kind, message),
-        Err(Failure::NotRunning(message)) => (4, "not-running".to_owned(), message),
+        Err(failure @ Failure::Failed(_)) => (1, failure),
+        Err(failure @ Failure::Refused { .. }) => (3, failure),
+        Err(failure @ Failure::NotRunning(_)) => (4, failure),
     };
+    let (kind, message) = failure.sentence();
     if json {
         return say(&json!({ "error": { "kind": kind, "message": message } }).to_string(), code);
     }

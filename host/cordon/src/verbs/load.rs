@@ -21,7 +21,9 @@ use crate::report::{Ended, Failure, Report, table};
 /// Loads FHIR R4 files. Loading the file again that was loaded last changes nothing; an older one takes rows back.
 ///
 /// A running host takes them in while it answers, and what they say of a Consent holds from the next call on. A Consent is not
-/// replaced by one that was changed before it (`meta.lastUpdated`), nor by one of a load that began before it was kept.
+/// replaced by one that was not changed after it (`meta.lastUpdated`), nor by one of a load that began before it was kept. The
+/// rows of a file are kept only if each of its Consents was, or is outdated. Each file is a load of its own, those that begin
+/// with a Consent first.
 #[derive(Args)]
 pub(crate) struct Load {
     /// Transaction or collection Bundles, or NDJSON.
@@ -30,8 +32,8 @@ pub(crate) struct Load {
     /// Why, for the record. Needed while the host runs.
     #[arg(long)]
     reason: Option<String>,
-    /// Takes Consents that are older than those they replace, or that do not say when they were changed. A running host
-    /// records that.
+    /// Takes Consents that are not newer than those they replace, that do not say when they were changed, or that replace another
+    /// patient's. A running host records that.
     #[arg(long)]
     older: bool,
     #[command(flatten)]
@@ -41,24 +43,79 @@ pub(crate) struct Load {
 /// Runs the verb.
 pub(crate) fn run(verb: &Load) -> Ended {
     let (config, tenant) = verb.host.read()?;
-    let mut reports = match Store::open(&config.data, &tenant.id) {
-        Ok(store) => into_store(verb, &config, &tenant, store)?,
-        Err(error) if is_anothers(&error) => to_host(verb, &config, &tenant).map_err(|failure| match failure {
-            Failure::NotRunning(message) => Failure::Failed(anyhow::anyhow!("{error}, and {message}")),
-            failure @ (Failure::Failed(_) | Failure::Refused { .. } | Failure::Found(_)) => failure,
-        })?,
+    let files = consents_first(&verb.files);
+    let (reports, failed) = match Store::open(&config.data, &tenant.id) {
+        Ok(store) => into_store(verb, &files, &config, &tenant, store)?,
+        Err(error) if is_anothers(&error) => {
+            let (reports, failed) = to_host(verb, &files, &config, &tenant)?;
+            let failed = failed.map(|failure| match failure {
+                Failure::NotRunning(message) => Failure::Failed(anyhow::anyhow!("{error}, and {message}")),
+                failure @ (Failure::Failed(_) | Failure::Refused { .. } | Failure::Found(_)) => failure,
+            });
+            (reports, failed)
+        }
         Err(error) => return Err(error.into()),
     };
-    for (report, file) in reports.iter_mut().zip(&verb.files) {
-        if let Some(name) = report.get_mut("name") {
-            *name = json!(file.display().to_string());
-        }
-    }
     let refused: u64 = reports.iter().map(|report| number(report, "refused")).sum();
     let empty = reports.iter().filter(|report| is_empty(report)).count();
-    let said = json!({ "refused": refused, "empty": empty, "files": reports });
-    let report = Report::new(readable(&reports), &said)?;
+    let (mut text, mut said) = (readable(&reports), json!({ "refused": refused, "empty": empty, "files": reports }));
+    if let Some(failure) = failed {
+        if reports.is_empty() {
+            return Err(failure);
+        }
+        // What was done before it is done.
+        let (kind, message) = failure.sentence();
+        text.push_str(&format!("\nfailed, and nothing of it is reported, nor of the files after it: {message}"));
+        if let Some(said) = said.as_object_mut() {
+            said.insert("error".to_owned(), json!({ "kind": kind, "message": message }));
+        }
+        return Err(Failure::Found(Report::new(text, &said)?));
+    }
+    let report = Report::new(text, &said)?;
     if refused == 0 && empty == 0 { Ok(report) } else { Err(Failure::Found(report)) }
+}
+
+/// So much of a file is looked at to see what it begins with.
+const HEAD: u64 = 64 << 10;
+
+/// Each file is a load of its own: a denial in one of them is to be there before the rows in another.
+fn consents_first(files: &[PathBuf]) -> Vec<&Path> {
+    let mut files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    files.sort_by_cached_key(|path| !begins_with_consent(path));
+    files
+}
+
+/// By its name, or by its first line. One that cannot be opened fails where it is loaded.
+fn begins_with_consent(path: &Path) -> bool {
+    let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"Consent"));
+    let head = files::head(path, HEAD).unwrap_or_default();
+    let head = head.trim_ascii();
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let holds = |text| serde_json::from_slice::<Value>(text).is_ok_and(|value| text_is(&value, "Consent"));
+    named || holds(line) || holds(head)
+}
+
+fn text_is(resource: &Value, kind: &str) -> bool {
+    resource.get("resourceType").and_then(Value::as_str) == Some(kind)
+}
+
+/// The reports of files that were loaded, and why the next one was not.
+type Through = (Vec<Value>, Option<Failure>);
+
+fn through(files: &[&Path], one: impl Fn(&Path) -> Result<Value, Failure>) -> Through {
+    let mut reports = Vec::new();
+    for path in files {
+        match one(path) {
+            Ok(mut report) => {
+                if let Some(name) = report.get_mut("name") {
+                    *name = json!(path.display().to_string());
+                }
+                reports.push(report);
+            }
+            Err(failure) => return (reports, Some(failure)),
+        }
+    }
+    (reports, None)
 }
 
 /// Whether nothing came of a file: whoever loads one means something to be kept.
@@ -81,13 +138,13 @@ fn is_anothers(error: &OpenError) -> bool {
     }
 }
 
-fn into_store(verb: &Load, config: &Config, tenant: &Tenant, store: Store) -> anyhow::Result<Vec<Value>> {
+fn into_store(verb: &Load, files: &[&Path], config: &Config, tenant: &Tenant, store: Store) -> anyhow::Result<Through> {
     // What is loaded is labelled at once.
     let store = store.labelled_by(config.labels()?)?;
     if let Some(bytes) = tenant.store_bytes {
         store.limit(bytes)?;
     }
-    let one = |path: &PathBuf| {
+    let one = |path: &Path| {
         let (file, length) = files::open(path)?;
         let bar = bar(length)?;
         let mut progress = |so_far| {
@@ -100,12 +157,12 @@ fn into_store(verb: &Load, config: &Config, tenant: &Tenant, store: Store) -> an
         bar.finish_and_clear();
         Ok(serde_json::to_value(report)?)
     };
-    verb.files.iter().map(one).collect()
+    Ok(through(files, one))
 }
 
-fn to_host(verb: &Load, config: &Config, tenant: &Tenant) -> Result<Vec<Value>, Failure> {
+fn to_host(verb: &Load, files: &[&Path], config: &Config, tenant: &Tenant) -> anyhow::Result<Through> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let one = |path: &PathBuf| {
+    let one = |path: &Path| {
         let (file, length) = files::open_regular(path)?;
         let (bar, act) = (bar(length)?, Act::Load { bytes: length, older: verb.older });
         let request = Request { tenant: tenant.id.clone(), reason: verb.reason.clone(), act };
@@ -116,7 +173,7 @@ fn to_host(verb: &Load, config: &Config, tenant: &Tenant) -> Result<Vec<Value>, 
         bar.finish_and_clear();
         report.map_err(|failure| named(failure, path))
     };
-    verb.files.iter().map(one).collect()
+    Ok(through(files, one))
 }
 
 /// Of several files it is said which one.

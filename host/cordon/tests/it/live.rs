@@ -206,6 +206,24 @@ fn a_withdrawal_is_taken_back_by_no_older_file_unless_somebody_says_so() {
 }
 
 #[test]
+fn of_several_files_those_with_consents_are_loaded_first_and_reported_though_a_later_one_fails() {
+    let (world, patient, _) = ward(keeps_what_nobody_denies);
+    let (rows, denial, gone) = (world.path("a.ndjson"), world.path("b.ndjson"), world.path("gone.ndjson"));
+    std::fs::write(&rows, "{\"resourceType\":\"Patient\",\"id\":\"x\"}\n{\"resourceType\":\"Patient\"}\n").unwrap();
+    std::fs::write(&denial, wish(&patient, "active", "OPTOUT")).unwrap();
+    let said = world.say(&["load", &rows, &gone, &denial, "--reason", "test"]);
+    let names: Vec<_> = said.json["files"].as_array().unwrap().iter().map(|file| &file["name"]).collect();
+    assert_eq!((said.code, names), (1, vec![&json!(denial), &json!(rows)]), "{}", said.json);
+    assert_eq!((&said.json["refused"], &said.json["error"]["kind"]), (&json!(1), &json!("failed")), "{}", said.json);
+    assert!(said.json["error"]["message"].as_str().unwrap().contains("gone.ndjson"), "{}", said.json);
+    assert!(!critical(&world, &patient), "denied");
+    std::fs::copy(&denial, world.path("Consent.0.ndjson")).unwrap();
+    std::fs::write(&denial, "\n").unwrap();
+    let said = world.say(&["load", &denial, &world.path("Consent.0.ndjson"), "--reason", "test"]);
+    assert_eq!(said.json["files"][0]["name"], json!(world.path("Consent.0.ndjson")), "{}", said.json);
+}
+
+#[test]
 fn what_is_no_regular_file_or_holds_nothing_is_not_a_success() {
     let (world, _, _) = ward(keeps_what_nobody_denies);
     let fifo = world.path("fifo");
