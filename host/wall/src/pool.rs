@@ -304,7 +304,7 @@ impl Runner for Wall {
         match ended {
             Ok(reply) => {
                 let trapped = matches!(reply.end, RunEnd::Trapped(_));
-                process.looped = process.slow && trapped;
+                process.looped = trapped && (process.slow || reply.fuel >= dear(lane.class));
                 runners.back(lane, process, trapped);
                 Ok(reply)
             }
@@ -549,6 +549,11 @@ impl Runners {
 fn soon(until: Instant) -> Instant {
     let now = clock::now();
     later(now, until.saturating_duration_since(now) / 4)
+}
+
+/// A call that has used so much fuel, and has no answer, is one that loops, however quickly it used it.
+fn dear(class: LimitClass) -> u64 {
+    Limits::of(class).fuel / 10
 }
 
 /// An hour is for ever: no call waits so long.

@@ -83,7 +83,7 @@ pub(crate) struct Process {
     pub(crate) calls: u32,
     /// Whether it had to give way to others. It cannot take that back.
     pub(crate) slow: bool,
-    /// Whether it had to, and still had no answer.
+    /// Whether its last call took too much, and had no answer.
     pub(crate) looped: bool,
     /// Whether it comes behind all others from its start.
     pub(crate) behind: bool,
