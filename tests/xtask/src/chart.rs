@@ -142,7 +142,9 @@ impl Axis {
             field.goal(&mut svg, goal)?;
         }
         for (class, (line, points)) in ["a", "b"].into_iter().zip(&sides) {
-            field.side(&mut svg, (class, line.name), self.goal, points)?;
+            let others: Vec<Point> =
+                sides.iter().filter(|(other, _)| other.name != line.name).flat_map(|(_, at)| at).copied().collect();
+            field.side(&mut svg, (class, line.name), &field.below(self.goal, points, &others), points)?;
         }
         let (_, points) = sides.first().context("an axis has a line")?;
         for (grown, _) in points {
@@ -211,29 +213,32 @@ impl Field {
         text(svg, (RIGHT + 6.0, y + 4.0), "start", "aim", &format!("{words} {aim}"))
     }
 
-    /// Where a number stands: clear of the goal, of the other side and of what is below the chart.
-    fn beside(&self, class: &str, goal: Option<Goal>, ratio: f64) -> f64 {
-        let kept = matches!(goal, Some(Goal::AtMost(aim)) if ratio <= aim);
-        let below = class == "b" || kept;
-        if below && self.y(ratio) + BELOW < BOTTOM { BELOW } else { ABOVE }
+    /// Which numbers stand below their points: clear of a goal that is kept, of the other side where that is higher, and of
+    /// what is below the chart.
+    fn below(&self, goal: Option<Goal>, points: &[Point], others: &[Point]) -> Vec<bool> {
+        let kept = |ratio: f64| matches!(goal, Some(Goal::AtMost(aim)) if ratio <= aim);
+        let lower = |(grown, ratio): Point| others.iter().any(|(at, other)| *at == grown && *other > ratio);
+        let below = |point: &Point| (kept(point.1) || lower(*point)) && self.y(point.1) + BELOW < BOTTOM;
+        points.iter().map(below).collect()
     }
 
     fn side(
         &self,
         svg: &mut String,
         (class, name): (&str, &str),
-        goal: Option<Goal>,
+        below: &[bool],
         points: &[Point],
     ) -> anyhow::Result<()> {
         let at: Vec<String> =
             points.iter().map(|(grown, ratio)| format!("{:.1},{:.1}", self.x(*grown), self.y(*ratio))).collect();
         writeln!(svg, "<polyline class=\"{class}\" points=\"{}\"/>", at.join(" "))?;
-        for (place, (grown, ratio)) in points.iter().enumerate() {
+        for (place, ((grown, ratio), below)) in points.iter().zip(below).enumerate() {
             let (x, y) = (self.x(*grown), self.y(*ratio));
             writeln!(svg, "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>")?;
             // The first point is one by definition.
             if place > 0 {
-                text(svg, (x, y + self.beside(class, goal, *ratio)), "middle", "value", &format!("{ratio:.2}"))?;
+                let clear = if *below { BELOW } else { ABOVE };
+                text(svg, (x, y + clear), "middle", "value", &format!("{ratio:.2}"))?;
             }
         }
         let last = points.last().context("a line has points")?;
@@ -282,6 +287,14 @@ mod tests {
             assert_eq!(svg.matches("<circle").count(), points + axis.lines.len());
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
+    }
+
+    #[test]
+    fn of_two_sides_the_lower_one_has_its_numbers_below() {
+        let (low, high) = ([(1, 1.0), (8, 2.0), (64, 3.1)], [(1, 1.0), (8, 3.0), (64, 2.9)]);
+        let field = Field::of(low.iter().chain(&high), None);
+        assert_eq!(field.below(None, &low, &high), [false, true, false]);
+        assert_eq!(field.below(None, &high, &low), [false, false, true]);
     }
 
     #[test]
