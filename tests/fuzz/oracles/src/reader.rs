@@ -129,8 +129,8 @@ mod comrak {
                 Code, CodeBlock, Document, Emph, Item, LineBreak, List, Paragraph, SoftBreak, Strong, Table, TableCell,
                 TableRow, Text,
             };
-            // Marks of its own for emphasis.
-            let marked = matches!(value, NodeValue::Highlight | NodeValue::Insert);
+            // Marks of its own for emphasis, and those that it shows as the characters they are.
+            let marked = matches!(value, NodeValue::Highlight | NodeValue::Insert | NodeValue::EscapedTag(_));
             marked
                 || matches!(value, Document | Paragraph | Text(_) | SoftBreak | LineBreak | Code(_) | Emph | Strong)
                 || matches!(value, List(_) | Item(_) | CodeBlock(_) | Table(_) | TableRow(_) | TableCell)
